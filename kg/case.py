@@ -1,0 +1,132 @@
+"""A case: one patient at one encounter, as a graph in the case vocabulary. RDF in and out.
+
+Records carry ``m816:source`` (``Condition/c1``), the case carries its context. What was read but
+not mapped travels beside the graph while judging and inside it when written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    parse,
+    serialize,
+)
+
+from kg.errors import UnreadableInput, UnusableRecord
+from kg.namespaces import M816, PREFIXES, RECORD, TYPE, m816
+
+_FORMATS = {
+    ".ttl": RdfFormat.TURTLE,
+    ".trig": RdfFormat.TRIG,
+    ".nt": RdfFormat.N_TRIPLES,
+    ".nq": RdfFormat.N_QUADS,
+    ".jsonld": RdfFormat.JSON_LD,
+}
+_CASE, _NOT_MAPPED = m816("Case"), m816("notMapped")
+_MAX_NESTING = 200
+
+
+@dataclass
+class Case:
+    """One case: its node and id, its asserted triples, and what was not mapped."""
+
+    node: NamedNode
+    id: str
+    triples: set[Triple] = field(default_factory=set)
+    not_mapped: list[tuple[str, str]] = field(default_factory=list)
+
+    def value(self, name: str) -> str:
+        """The value of an m816 property of the case node, or empty."""
+        wanted = m816(name)
+        found = [t.object for t in self.triples if t.subject == self.node and t.predicate == wanted]
+        return min((str(getattr(item, "value", "")) for item in found), default="")
+
+    def turtle(self) -> str:
+        """The asserted case graph as Turtle, with what was not mapped."""
+        left_out = [
+            Triple(NamedNode(RECORD + source), _NOT_MAPPED, Literal(why))
+            for source, why in self.not_mapped
+        ]
+        return turtle(self.triples | set(left_out))
+
+
+def turtle(triples: set[Triple]) -> str:
+    """Triples as sorted Turtle with our prefixes, recorded literal forms kept."""
+    ordered = sorted(triples, key=str)
+    return serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES).decode()
+
+
+def format_of(name: str) -> RdfFormat | None:
+    """The RDF syntax a file name announces, or None."""
+    return _FORMATS.get(Path(name).suffix.lower())
+
+
+def from_rdf(raw: bytes, syntax: RdfFormat, file: str) -> list[Case]:
+    """The cases of an RDF document: one a named graph, or one in all.
+
+    Raises ``UnreadableInput`` on a syntax error, ``UnusableRecord`` when a graph holds no case,
+    several patients, or a case without an id.
+    """
+    graphs: dict[str, set[Triple]] = {}
+    for quad in _quads(raw, syntax, file):
+        name = "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value
+        graphs.setdefault(name, set()).add(Triple(quad.subject, quad.predicate, quad.object))
+    cases = [_case(triples, file, name) for name, triples in sorted(graphs.items())]
+    found = [case for case in cases if case is not None]
+    if not found:
+        raise UnusableRecord(
+            file, "", "there is no m816:Case in it", "Type the case node m816:Case"
+        )
+    return found
+
+
+def _quads(raw: bytes, syntax: RdfFormat, file: str) -> list[Quad]:
+    if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
+        raise UnreadableInput(file, "", "document type declarations are refused", "Remove them")
+    depth = 0
+    for byte in raw:
+        depth += (byte in b"[({") - (byte in b"])}")
+        if depth > _MAX_NESTING:
+            raise UnreadableInput(file, "", "the RDF is nested too deeply", "Name the nodes")
+    try:
+        return list(parse(raw, syntax, base_iri=RECORD))
+    except SyntaxError as error:
+        line = f"line {error.lineno}" if error.lineno else ""
+        raise UnreadableInput(file, line, "the RDF has a syntax error", "Correct it") from None
+    except (ValueError, OSError):
+        raise UnreadableInput(file, "", "the RDF cannot be read", "Save it as UTF-8") from None
+
+
+def _case(triples: set[Triple], file: str, graph: str) -> Case | None:
+    nodes = [t.subject for t in triples if t.predicate == TYPE and t.object == _CASE]
+    if not nodes:
+        return None
+    place = f"graph {graph}" if graph else "default graph"
+    node = nodes[0]
+    patients = {t.object for t in triples if t.predicate == m816("ofPatient")}
+    if len(patients) > 1 or len(set(nodes)) > 1:
+        what = "two patients" if len(patients) > 1 else "two cases"
+        raise UnusableRecord(file, place, f"one case graph names {what}", "Split it")
+    if isinstance(node, BlankNode):
+        raise UnusableRecord(file, place, "the case is a blank node", "Give it an IRI")
+    left_out = [t for t in triples if t.predicate == _NOT_MAPPED]
+    case = Case(node, "", triples - set(left_out))
+    case.id = case.value("caseId") or node.value.removeprefix(RECORD).removeprefix("case/")
+    case.not_mapped = sorted(
+        (t.subject.value.removeprefix(RECORD), t.object.value) for t in left_out
+    )
+    return case
+
+
+def is_m816(node: object) -> bool:
+    """True for an IRI of our vocabulary."""
+    return isinstance(node, NamedNode) and node.value.startswith(M816)

@@ -1,0 +1,38 @@
+"""What can go wrong with an input, as exceptions.
+
+InputError                 the input cannot be judged; carries file, place, what, and what to do
+├── UnreadableInput        not JSON / not RDF / truncated / too large / not UTF-8
+└── UnusableRecord         readable, but not a record or case we can judge
+KnowledgeError             the shipped or user-supplied ontology, shapes or queries are unusable
+
+A failed rule is never an exception: it is a finding in a verdict.
+"""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """One clear message about one input. ``place`` is a line, a byte or a resource path."""
+
+    def __init__(self, file: str, place: str, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.file = file
+        self.place = place
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        where = f"{self.file}, {self.place}" if self.place else self.file
+        return f"{where}: {self.what}. {self.remedy}."
+
+
+class UnreadableInput(InputError):
+    """The bytes are not a document of a kind we read."""
+
+
+class UnusableRecord(InputError):
+    """The document is readable, but is no FHIR R4 record and no case graph."""
+
+
+class KnowledgeError(ValueError):
+    """The ontology, shapes, derivations or queries cannot be used; a fault of the installation."""

@@ -1,0 +1,148 @@
+"""Bytes of JSON or NDJSON → FHIR resources, with numbers kept as recorded (``-2.50`` stays so).
+
+FHIR R4 4.0.1 §2.6.1 (Resource), §2.36 (Bundle), Bulk Data 2.0 (NDJSON).
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from kg.errors import UnreadableInput, UnusableRecord
+
+Json = dict[str, Any]
+MAX_BYTES = 100 * 1024 * 1024
+MAX_EXPONENT = 30
+_GZIP_MAGIC = b"\x1f\x8b"
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def inflate(raw: bytes, file: str) -> bytes:
+    """Gunzip when the bytes are gzip; refuse more than ``MAX_BYTES`` either way."""
+    if raw[:2] == _GZIP_MAGIC:
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
+                raw = stream.read(MAX_BYTES + 1)
+        except (OSError, EOFError, zlib.error):
+            raise UnreadableInput(
+                file, "", "the gzip data is damaged or truncated", "Export the file again"
+            ) from None
+    if len(raw) > MAX_BYTES:
+        raise UnreadableInput(
+            file,
+            "",
+            f"the input is larger than {MAX_BYTES // 2**20} MiB",
+            "Split it into one file a patient or one resource a line",
+        )
+    return raw
+
+
+def resources(raw: bytes, file: str) -> list[tuple[str, Json]]:
+    """All resources of a document as (place, resource); bundles are opened, also nested ones.
+
+    Raises ``UnreadableInput`` when the bytes are not JSON, ``UnusableRecord`` when the JSON is
+    not FHIR. A line of NDJSON is a document of its own and its place is ``line n``.
+    """
+    raw = inflate(raw, file)
+    found: list[tuple[str, Json]] = []
+    for place, document in _documents(raw, file):
+        found += _opened(document, place, file, depth=0)
+    if not found:
+        raise UnusableRecord(file, "", "there is no resource in it", "Check the export")
+    return found
+
+
+def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
+    text = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text:
+        raise UnreadableInput(file, "", "the file is empty", "Export the record again")
+    if b"\x00" in text or b"\\u0000" in text:
+        raise UnreadableInput(
+            file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
+        )
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(
+            file, f"byte {error.start}", "the text is not UTF-8", "Save it as UTF-8"
+        ) from None
+    lines = text.splitlines()
+    if len(lines) > 1 and _is_object(lines[0]):
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield f"line {number}", _decoded(line, file, f"line {number}")
+    else:
+        yield "", _decoded(text, file, "")
+
+
+def _position(raw: bytes) -> str:
+    literal, escaped = raw.find(b"\x00"), raw.find(b"\\u0000")
+    return f"byte {literal if literal >= 0 else escaped}"
+
+
+def _is_object(line: bytes) -> bool:
+    """True when the first line is a whole JSON object, the mark of NDJSON."""
+    line = line.strip()
+    if not (line.startswith(b"{") and line.endswith(b"}")):
+        return False
+    try:
+        return isinstance(_DECODER.decode(line), dict)
+    except (msgspec.DecodeError, RecursionError):
+        return True
+
+
+def _decoded(text: bytes, file: str, place: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        raise UnreadableInput(
+            file, place, "the JSON is nested too deeply", "FHIR records nest a few levels only"
+        ) from None
+    except (msgspec.DecodeError, ArithmeticError) as error:
+        what = str(error)
+        where = what[what.find("(byte") + 1 : -1] if "(byte" in what else "the end"
+        reason = "is truncated" if "truncated" in what else "is not valid JSON"
+        spot = f"{place}, {where}" if place else where
+        raise UnreadableInput(
+            file, spot, f"the document {reason}", "Export the record again as JSON"
+        ) from None
+
+
+def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str, Json]]:
+    if not isinstance(document, dict):
+        raise UnusableRecord(
+            file, place, "the JSON is no FHIR resource", "Give a resource or a Bundle"
+        )
+    kind = document.get("resourceType")
+    if not isinstance(kind, str) or not kind.isalpha() or not kind[0].isupper():
+        raise UnusableRecord(
+            file, place, "resourceType is missing or wrong", "Give a FHIR R4 resource or Bundle"
+        )
+    if kind != "Bundle":
+        return [(place or kind, document)]
+    if depth > 3:
+        raise UnusableRecord(file, place, "bundles are nested too deeply", "Flatten the Bundle")
+    entries = document.get("entry") or []
+    if not isinstance(entries, list) or not entries:
+        raise UnusableRecord(file, place or "Bundle", "the Bundle is empty", "Check the export")
+    return _entries(entries, place, file, depth)
+
+
+def _entries(entries: list[Any], place: str, file: str, depth: int) -> list[tuple[str, Json]]:
+    found: list[tuple[str, Json]] = []
+    for number, entry in enumerate(entries):
+        where = f"{place + ', ' if place else ''}Bundle.entry[{number}]"
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if resource is None:
+            continue
+        opened = _opened(resource, where, file, depth + 1)
+        if isinstance(entry.get("fullUrl"), str) and len(opened) == 1:
+            opened[0][1]["__fullUrl"] = entry["fullUrl"]
+        found += opened
+    return found

@@ -1,0 +1,285 @@
+"""What each case is about: one patient at one encounter, or one claim without an encounter.
+
+Decides which codes count as submitted (the first level that has any), which Conditions document
+the encounter, and which records are evidence only. FHIR R4 §8.11 (Encounter), §13.1 (Claim).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from kg.fhir.decode import Json
+from kg.fhir.mapping import Mapping
+from kg.fhir.references import Record
+
+Coding = tuple[str, str]
+_LEVELS = ("claim", "encounter-diagnosis-list", "encounter-diagnosis", "problem-list-item")
+
+
+@dataclass
+class Submission:
+    """One submitted code: system and code, where it stands, and the Condition it points to."""
+
+    system: str
+    code: str
+    source: str
+    place: str
+    sequence: int
+    condition: str | None = None
+
+
+@dataclass
+class Episode:
+    """One encounter (or claim, or patient without either) and what belongs to it."""
+
+    key: str
+    patient: str
+    encounter: str | None = None
+    level: str = ""
+    codes_from: str = ""
+    submitted: list[Submission] = field(default_factory=list)
+    documented: list[str] = field(default_factory=list)
+
+
+def episodes(record: Record, mapping: Mapping) -> Iterator[Episode]:
+    """All episodes of a record, patient by patient, encounters before claims before the rest."""
+    for patient in _patients(record):
+        yield from _of_patient(record, mapping, patient)
+
+
+def patient_of(record: Record, key: str, resource: Json) -> str | None:
+    """The patient a resource is about, by subject, patient or beneficiary."""
+    if resource["resourceType"] == "Patient":
+        return key
+    for name in ("subject", "patient", "beneficiary"):
+        if name in resource:
+            target = record.target(resource[name], key)
+            if target:
+                return target
+    return None
+
+
+def _patients(record: Record) -> list[str]:
+    found: dict[str, None] = dict.fromkeys(key for key, _ in record.of_type("Patient"))
+    for key, resource in record.by_key.items():
+        patient = patient_of(record, key, resource)
+        if patient:
+            found[patient] = None
+    if not found:
+        found["Patient/unknown"] = None
+    return list(found)
+
+
+def _mine(record: Record, kind: str, patient: str) -> list[tuple[str, Json]]:
+    return [
+        (key, item)
+        for key, item in record.of_type(kind)
+        if (patient_of(record, key, item) or patient) == patient
+    ]
+
+
+def _of_patient(record: Record, mapping: Mapping, patient: str) -> Iterator[Episode]:
+    conditions = _mine(record, "Condition", patient)
+    claims = [
+        (key, claim) for key, claim in _mine(record, "Claim", patient) if _counts(claim)
+    ]
+    encounters = dict.fromkeys(key for key, _ in _mine(record, "Encounter", patient))
+    for key, condition in conditions:
+        if "encounter" in condition:
+            target = record.target(condition["encounter"], key)
+            if target:
+                encounters[target] = None
+    only = next(iter(encounters)) if len(encounters) == 1 else None
+    linked: dict[str, list[tuple[str, Json]]] = {key: [] for key in encounters}
+    for key, claim in claims:
+        for encounter in _claim_encounters(record, key, claim) or ([only] if only else [key]):
+            linked.setdefault(encounter, []).append((key, claim))
+    for key in linked:
+        found = _episode(record, mapping, patient, key, linked[key], conditions, only)
+        yield found
+    if not linked:
+        yield _episode(record, mapping, patient, patient, [], conditions, patient)
+
+
+def _counts(claim: Json) -> bool:
+    """An active claim, not a preauthorisation, of professional or institutional type."""
+    kinds = {c.get("code") for c in _items((claim.get("type") or {}).get("coding"))}
+    return (
+        claim.get("status", "active") == "active"
+        and claim.get("use", "claim") == "claim"
+        and (not kinds or bool(kinds & {"professional", "institutional"}))
+    )
+
+
+def _claim_encounters(record: Record, key: str, claim: Json) -> list[str]:
+    found: dict[str, None] = {}
+    for item in _items(claim.get("item")):
+        for reference in _items(item.get("encounter")):
+            target = record.target(reference, key)
+            if target:
+                found[target] = None
+    return list(found)
+
+
+def _episode(
+    record: Record,
+    mapping: Mapping,
+    patient: str,
+    key: str,
+    claims: list[tuple[str, Json]],
+    conditions: list[tuple[str, Json]],
+    only: str | None,
+) -> Episode:
+    made = Episode(key, patient, None if key.startswith(("Claim/", "Patient/")) else key)
+    encounter = record.by_key.get(key) if made.encounter else None
+    own = [(k, c) for k, c in conditions if _belongs(record, k, c, made.encounter, only)]
+    claimed = _from_claims(record, mapping, claims)
+    listed = _from_list(record, mapping, key, encounter)
+    levels = (
+        claimed,
+        listed,
+        _from_conditions(mapping, [c for c in own if not _is(c[1], "problem-list-item")]),
+        _from_conditions(mapping, [c for c in conditions if _active_problem(c[1])]),
+    )
+    for name, found in zip(_LEVELS, levels, strict=True):
+        if found:
+            made.level, made.submitted, made.codes_from = name, found, found[0].source
+            break
+    pointed = [s.condition for s in claimed + listed if s.condition]
+    pointed += _listed_conditions(record, key, encounter)
+    made.documented = list(
+        dict.fromkeys([k for k, _ in own] + [p for p in pointed if record.resolves(p)])
+    )
+    if made.level == _LEVELS[3]:
+        made.documented += [s.source for s in made.submitted if s.source not in made.documented]
+    elif not made.submitted and not made.documented:
+        made.documented = [k for k, c in conditions if _active_problem(c)]
+    return made
+
+
+def _belongs(
+    record: Record, key: str, condition: Json, encounter: str | None, only: str | None
+) -> bool:
+    """A Condition of this encounter; an unlinked one belongs where there is no other encounter."""
+    if "encounter" in condition:
+        return record.target(condition["encounter"], key) == encounter
+    if only is None or (encounter and encounter != only):
+        return False
+    return not _is(condition, "problem-list-item")
+
+
+def _is(condition: Json, category: str) -> bool:
+    codes = {
+        coding.get("code")
+        for concept in _items(condition.get("category"))
+        for coding in _items(concept.get("coding"))
+    }
+    return category in codes
+
+
+def _active_problem(condition: Json) -> bool:
+    """Level 4: active, confirmed, on the problem list (an uncategorised Condition counts)."""
+    status = _code(condition.get("clinicalStatus")) or "active"
+    verified = _code(condition.get("verificationStatus")) or "confirmed"
+    listed = _is(condition, "problem-list-item") or not condition.get("category")
+    return listed and status in {"active", "recurrence", "relapse"} and verified == "confirmed"
+
+
+def _present(condition: Json) -> bool:
+    """Neither refuted nor an error nor over; otherwise it is history, whatever it is coded."""
+    return (
+        _code(condition.get("verificationStatus")) not in {"refuted", "entered-in-error"}
+        and _code(condition.get("clinicalStatus")) not in {"resolved", "inactive", "remission"}
+        and not any(name.startswith("abatement") for name in condition)
+    )
+
+
+def _code(concept: Any) -> str:
+    for coding in _items((concept or {}).get("coding") if isinstance(concept, dict) else None):
+        if isinstance(coding.get("code"), str):
+            return str(coding["code"])
+    return ""
+
+
+def _from_claims(
+    record: Record, mapping: Mapping, claims: list[tuple[str, Json]]
+) -> list[Submission]:
+    """The diagnoses of the first claim (institutional before professional) that codes any."""
+    for key, claim in sorted(claims, key=lambda item: "professional" in str(item[1].get("type"))):
+        found: list[Submission] = []
+        ordered = enumerate(_items(claim.get("diagnosis")), start=1)
+        for number, entry in sorted(ordered, key=lambda pair: _sequence(pair[1], pair[0])):
+            place = f"Claim.diagnosis[{number - 1}]"
+            target = record.target(entry.get("diagnosisReference"), key)
+            codings = _codings(mapping, entry.get("diagnosisCodeableConcept"))
+            if not codings and target in record.by_key:
+                codings = _codings(mapping, record.by_key[target].get("code"))
+            found += [
+                Submission(system, code, key, place, _sequence(entry, number), target)
+                for system, code in codings
+            ]
+        if found:
+            return found
+    return []
+
+
+def _sequence(entry: Json, otherwise: int) -> int:
+    number = entry.get("sequence", entry.get("rank"))
+    return number if isinstance(number, int) and not isinstance(number, bool) else otherwise
+
+
+def _from_list(
+    record: Record, mapping: Mapping, key: str, encounter: Json | None
+) -> list[Submission]:
+    found: list[Submission] = []
+    ordered = enumerate(_items((encounter or {}).get("diagnosis")), start=1)
+    for number, entry in sorted(ordered, key=lambda pair: _sequence(pair[1], pair[0])):
+        target = record.target(entry.get("condition"), key)
+        if target in record.by_key and _present(record.by_key[target]):
+            found += [
+                Submission(
+                    system, code, target, f"Encounter.diagnosis[{number - 1}]", number, target
+                )
+                for system, code in _codings(mapping, record.by_key[target].get("code"))
+            ]
+    return found
+
+
+def _listed_conditions(record: Record, key: str, encounter: Json | None) -> list[str]:
+    found = []
+    for entry in _items((encounter or {}).get("diagnosis")):
+        target = record.target(entry.get("condition"), key)
+        if target and target.startswith("Condition/"):
+            found.append(target)
+    return found
+
+
+def _from_conditions(mapping: Mapping, conditions: list[tuple[str, Json]]) -> list[Submission]:
+    """Codes of Conditions in record order; those of history are never submitted."""
+    found: list[Submission] = []
+    for key, condition in conditions:
+        if not _present(condition):
+            continue
+        for system, code in _codings(mapping, condition.get("code")):
+            found.append(Submission(system, code, key, "Condition.code", len(found) + 1, key))
+    return found
+
+
+def _codings(mapping: Mapping, concept: Any) -> list[Coding]:
+    """The classification codes of a concept; the national one alone when both stand there."""
+    found: list[Coding] = []
+    for coding in _items((concept or {}).get("coding") if isinstance(concept, dict) else None):
+        system, code = coding.get("system"), coding.get("code")
+        if isinstance(system, str) and isinstance(code, str) and code.strip():
+            known = mapping.systems.get(system)
+            if known is not None and known.classification:
+                found.append((system, code.strip()))
+    judged = [item for item in found if mapping.systems[item[0]].judged]
+    return judged or found
+
+
+def _items(value: Any) -> list[Json]:
+    found = value if isinstance(value, list) else [value]
+    return [item for item in found if isinstance(item, dict)]

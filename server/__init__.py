@@ -1,0 +1,1 @@
+"""SPARQL, linked data and records over HTTP, on top of ``kg``."""
