@@ -7,6 +7,7 @@ The result is self-contained: any SHACL engine judges it without the ontology.
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Callable, Iterable, Iterator
 
@@ -39,6 +40,7 @@ def derive(case: Case, knowledge: Knowledge, construct: Construct | None = None)
         return graph
     graph |= set(read_words(graph, knowledge))
     graph |= set(look_up_codes(graph, knowledge))
+    graph |= set(days_before(case, graph))
     graph |= slice_of(knowledge, _iris(graph))
     graph |= (construct or construct_oxigraph)(graph, knowledge)
     graph.add(_stamp(case, knowledge))
@@ -105,6 +107,19 @@ def _mention(
         for site in site_nodes(mention.concept, mention.sides):
             yield Triple(node, m816("site"), site)
         yield from site_triples(mention.concept, mention.sides)
+
+
+def days_before(case: Case, graph: set[Triple]) -> Iterator[Triple]:
+    """How many days before the end of the encounter each dated record lies."""
+    end = case.value("caseEnd")
+    if not end:
+        return
+    last = datetime.date.fromisoformat(end)
+    wanted = m816("recordDate")
+    for triple in graph:
+        if triple.predicate == wanted:
+            days = (last - datetime.date.fromisoformat(triple.object.value[:10])).days
+            yield Triple(triple.subject, m816("daysBefore"), Literal(days))
 
 
 @functools.cache

@@ -180,10 +180,12 @@ def _is(condition: Json, category: str) -> bool:
 
 
 def _active_problem(condition: Json) -> bool:
-    """Level 4: active, confirmed, on the problem list (an uncategorised Condition counts)."""
+    """Level 4: active, confirmed, on the problem list (or in no category and no encounter)."""
     status = _code(condition.get("clinicalStatus")) or "active"
     verified = _code(condition.get("verificationStatus")) or "confirmed"
-    listed = _is(condition, "problem-list-item") or not condition.get("category")
+    listed = _is(condition, "problem-list-item") or (
+        not condition.get("category") and "encounter" not in condition
+    )
     return listed and status in {"active", "recurrence", "relapse"} and verified == "confirmed"
 
 

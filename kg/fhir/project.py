@@ -21,6 +21,7 @@ from kg.namespaces import M816, RECORD, TYPE, XSD, m816
 from kg.wording import Mention, mentions
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T.*)?")
+_DOTTED = re.compile(r"([A-Za-z]\d[0-9A-Za-z])\.?([0-9A-Za-z]{0,4})")
 _EXPRESSION = re.compile(r"(\w+)\s*(?:\|[^|]*\|)?\s*:\s*(.*)")
 _DECIMAL = NamedNode(XSD + "decimal")
 _XDATE = NamedNode(XSD + "date")
@@ -37,10 +38,12 @@ class Projection:
     date: str = ""
     targets: list[tuple[str, str]] = field(default_factory=list)
     known: bool = False
+    excluded: bool = False
     left_out: list[str] = field(default_factory=list)
 
     def add(self, prop: str, value: NamedNode | Literal) -> None:
         """State one fact about the record."""
+        self.excluded = self.excluded or value == m816("notEvidence")
         self.triples.append(Triple(self.node, NamedNode(prop), value))
 
     def undetermined(self, prop: str, basis: str) -> None:
@@ -142,6 +145,7 @@ class Projector:
                 made.add(row.text_prop, Literal(text))
             return
         made.targets.append((row.prop, target))
+        made.known = made.known or row.keeps
         made.add(row.prop, node_of(target))
         if not self.record.resolves(target):
             made.add(M816 + "unresolved", NamedNode(row.prop))
@@ -173,6 +177,9 @@ class Projector:
         if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
             return
         system, code = coding.get("system"), coding["code"].strip()
+        known = self.mapping.systems.get(system) if isinstance(system, str) else None
+        if known is not None and known.judged:
+            code = dotted(code)
         if code in row.values:
             made.add(row.prop, NamedNode(row.values[code]))
             return
@@ -185,11 +192,8 @@ class Projector:
         iri = self.mapping.iri(system, code)
         made.add(row.prop, NamedNode(iri))
         made.triples += code_triples(self.mapping, system, code)
-        meant = bool(denoted(self.mapping.systems[system], code)) if self._knows(system) else False
+        meant = bool(known is not None and denoted(known, code))
         made.known = made.known or meant or iri in self.known_terms
-
-    def _knows(self, system: str) -> bool:
-        return system in self.mapping.systems
 
     def _site(self, made: Projection, row: Row, value: Any, place: str) -> None:
         for concept in value if isinstance(value, list) else [value]:
@@ -314,6 +318,15 @@ def site_triples(region: str, sides: frozenset[str]) -> Iterator[Triple]:
         yield Triple(site, m816("region"), NamedNode(region))
         if side:
             yield Triple(site, m816("side"), NamedNode(side))
+
+
+def dotted(code: str) -> str:
+    """A code in the printed form of ICD-10-CM (capital, dot after three); others unchanged."""
+    match = _DOTTED.fullmatch(code.strip())
+    if not match:
+        return code
+    head, tail = match[1].upper(), match[2].upper()
+    return f"{head}.{tail}" if tail else head
 
 
 def day_of(value: Any, file: str, place: str) -> str:

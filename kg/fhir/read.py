@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -12,7 +11,7 @@ from kg.errors import UnusableRecord
 from kg.fhir.decode import Json, resources
 from kg.fhir.episodes import Episode, Submission, episodes, patient_of
 from kg.fhir.mapping import Mapping, mapping
-from kg.fhir.project import Projection, Projector, code_triples, day_of, node_of
+from kg.fhir.project import Projection, Projector, code_triples, day_of, dotted, node_of
 from kg.fhir.references import Record
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
@@ -20,7 +19,6 @@ from kg.namespaces import M816, RECORD, TYPE, XSD, m816
 from kg.wording import mentions
 
 _XDATE = NamedNode(XSD + "date")
-_DOTTED = re.compile(r"([A-Za-z]\d[0-9A-Za-z])\.?([0-9A-Za-z]{0,4})")
 
 
 def cases(raw: bytes, file: str, knowledge: Knowledge, profile: str = "") -> list[Case]:
@@ -150,9 +148,11 @@ class Reader:
             return
         case.not_mapped += [(key, why) for why in made.left_out]
         documented = key in episode.documented
-        if end and made.date > end and not documented:
+        if made.excluded:
+            case.not_mapped.append((key, "its status says it is no evidence"))
+        elif end and made.date > end and not documented:
             case.not_mapped.append((key, "dated after the encounter"))
-        elif made.known or documented:
+        elif made.known or documented or key == episode.encounter:
             case.triples.update(made.triples)
             name = "documents" if documented else "hasRecord"
             case.triples.add(Triple(case.node, m816(name), made.node))
@@ -263,12 +263,3 @@ class _Saying:
 def _first(made: Projection, name: str) -> str:
     wanted = m816(name)
     return next((t.object.value for t in made.triples if t.predicate == wanted), "")
-
-
-def dotted(code: str) -> str:
-    """A code in the printed form of ICD-10-CM (capital, dot after three); others unchanged."""
-    match = _DOTTED.fullmatch(code.strip())
-    if not match:
-        return code
-    head, tail = match[1].upper(), match[2].upper()
-    return f"{head}.{tail}" if tail else head

@@ -1,0 +1,128 @@
+"""Outcomes → the verdict of a case: the first of the design's list that applies.
+
+Knows axes, severities and what a rule says follows from its failure; knows no rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kg.judge import Outcome
+from kg.view import View
+
+AXES = ("coding", "documentation", "clinicalValidity", "coverage")
+_RANK = {"fail": 3, "indeterminate": 2, "pass": 1, "not-applicable": 0}
+_REPLACING = ("recode", "notCoded", "invalid")
+
+
+@dataclass(frozen=True)
+class Code:
+    """An expected or refuted code: its notation, certainty (A, B, C) and reasons (rule names)."""
+
+    code: str
+    certainty: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is decided: the verdict word, the axes' states and the code sets."""
+
+    verdict: str
+    axes: dict[str, str]
+    submitted: tuple[str, ...]
+    refuted: tuple[Code, ...]
+    expected: tuple[Code, ...]
+
+
+def decide(case: str, outcomes: list[Outcome], view: View, axes_off: frozenset[str]) -> Decision:
+    """Decide a case from its outcomes and its derived graph."""
+    live = [o for o in outcomes if o.rule.axis not in axes_off]
+    submitted = _submitted(case, view)
+    refuted = _refuted(live, view)
+    expected = _expected(case, view)
+    verdict = _verdict(case, live, view)
+    if verdict == "query":
+        open_codes = {code.code for code in refuted}
+        expected = tuple(code for code in expected if code.code not in open_codes)
+    return Decision(verdict, _states(live, axes_off), submitted, refuted, expected)
+
+
+def _verdict(case: str, outcomes: list[Outcome], view: View) -> str:
+    failed = [o for o in outcomes if o.outcome == "fail"]
+    coding = {o.rule.if_failed for o in failed if o.rule.axis == "coding"}
+    if case not in view.of_type("InScopeCase"):
+        return "out-of-scope"
+    if "invalid" in coding:
+        return "invalid"
+    unsure = any(
+        o.outcome == "indeterminate" and o.rule.axis == "coding" and o.rule.severity == "must"
+        for o in outcomes
+    )
+    if "query" in coding or unsure:
+        return "query"
+    if coding & {"recode", "notCoded"}:
+        named = any(e in view.values(case, "expects") for e in view.of_type("CoreExpectation"))
+        return "recode" if named else "not-coded"
+    musts = {o.rule.axis for o in failed if o.rule.severity == "must"}
+    if "clinicalValidity" in musts:
+        return "query"
+    if not view.values(case, "submits") and not view.values(case, "expects"):
+        return "not-coded"
+    incomplete = {o.rule.if_failed for o in failed} & {"incomplete"}
+    return "stands-incomplete" if musts or incomplete else "stands"
+
+
+def _states(outcomes: list[Outcome], axes_off: frozenset[str]) -> dict[str, str]:
+    states = {}
+    for axis in AXES:
+        ranks = [
+            (_RANK[o.outcome], o.outcome)
+            for o in outcomes
+            if o.rule.axis == axis and o.rule.severity != "consider"
+        ]
+        states[axis] = "off" if axis in axes_off else max(ranks, default=(0, "not-applicable"))[1]
+    return states
+
+
+def _submitted(case: str, view: View) -> tuple[str, ...]:
+    nodes = view.values(case, "submits")
+    ordered = sorted(nodes, key=lambda n: (int(view.value(n, "sequence") or 0), n))
+    return tuple(view.shown_code(node) for node in ordered)
+
+
+def _refuted(outcomes: list[Outcome], view: View) -> tuple[Code, ...]:
+    reasons: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        codes = view.values(outcome.focus, "code") if outcome.focus else []
+        if outcome.outcome == "fail" and outcome.rule.if_failed in _REPLACING and codes:
+            if outcome.focus in view.of_type("SubmittedCode"):
+                reasons.setdefault(view.shown_code(outcome.focus), []).append(outcome)
+    return tuple(
+        Code(
+            code,
+            min(_certainty(view, o) for o in found),
+            tuple(sorted({o.rule.iri.rsplit("/", 1)[-1] for o in found})),
+        )
+        for code, found in sorted(reasons.items())
+    )
+
+
+def _certainty(view: View, outcome: Outcome) -> str:
+    return view.knowledge.text(outcome.rule.iri, "certainty", "C")
+
+
+def _expected(case: str, view: View) -> tuple[Code, ...]:
+    found: dict[str, tuple[int, str, set[str]]] = {}
+    for node in view.values(case, "expects"):
+        code = view.shown_code(node)
+        rank = min(int(value) for value in view.values(node, "rank"))
+        certainty = max(view.values(node, "expectCertainty"))
+        because = {iri.rsplit("/", 1)[-1] for iri in view.values(node, "because")}
+        found[code] = (rank, certainty, because)
+    ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
+    return tuple(
+        Code(code, certainty, tuple(sorted(because)))
+        for code, (_, certainty, because) in ordered
+    )
+

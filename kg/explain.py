@@ -1,0 +1,157 @@
+"""An outcome → a finding: the message, the clauses it cites, the evidence and who must act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kg.judge import Outcome
+from kg.knowledge import Knowledge
+from kg.namespaces import DCT, M816, SH
+from kg.view import View
+
+_MESSAGE = SH + "message"
+_SOURCE = DCT + "source"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was looked at: the value as people read it, the record, and the path in it."""
+
+    value: str
+    source: str
+    path: str
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule at one focus, explained; the JSON of design §6."""
+
+    rule: str
+    obligation: str
+    outcome: str
+    severity: str
+    axis: str
+    authority: str
+    certainty: str
+    message: str
+    cites: tuple[str, ...]
+    focus: str
+    evidence: tuple[Evidence, ...]
+    owner: str
+    basis: tuple[str, ...] = ()
+
+
+def findings(case: str, outcomes: list[Outcome], view: View) -> list[Finding]:
+    """All outcomes explained: what fails first, then by axis, severity and rule."""
+    order = {"fail": 0, "indeterminate": 1, "pass": 2, "not-applicable": 3}
+    weight = {"must": 0, "should": 1, "consider": 2}
+    made = [_finding(case, outcome, view) for outcome in outcomes]
+    axes = ("coding", "clinicalValidity", "documentation", "coverage")
+    return sorted(
+        made,
+        key=lambda f: (
+            order[f.outcome],
+            axes.index(f.axis),
+            weight[f.severity],
+            f.rule,
+            f.focus,
+        ),
+    )
+
+
+def _finding(case: str, outcome: Outcome, view: View) -> Finding:
+    rule, knowledge = outcome.rule, view.knowledge
+    obligations = [knowledge.notation(iri) for iri in knowledge.texts(rule.iri, "operationalises")]
+    sources = [v.value.rsplit("/", 1)[-1] for v in knowledge.values(rule.iri, _SOURCE)]
+    applies = outcome.outcome in ("fail", "indeterminate", "pass")
+    return Finding(
+        rule=rule.iri.rsplit("/", 1)[-1],
+        obligation=obligations[0] if obligations else "",
+        outcome=outcome.outcome,
+        severity=rule.severity,
+        axis=rule.axis,
+        authority=knowledge.notation(knowledge.text(rule.iri, "authority")),
+        certainty=knowledge.text(rule.iri, "certainty"),
+        message=_message(outcome, knowledge),
+        cites=tuple(sources),
+        focus=view.shown(outcome.focus) if outcome.focus else "",
+        evidence=evidence(case, outcome, view) if applies else (),
+        owner=knowledge.label(knowledge.text(rule.iri, "owner")),
+        basis=tuple(knowledge.label(iri) for iri in outcome.basis),
+    )
+
+
+def _message(outcome: Outcome, knowledge: Knowledge) -> str:
+    """The rule's own sentence: what is wrong, or what holds, or why it cannot be told."""
+    wrong = next(v.value for v in knowledge.values(outcome.rule.iri, _MESSAGE))
+    if outcome.outcome == "fail":
+        return wrong
+    holds = knowledge.label(outcome.rule.iri)
+    if outcome.outcome == "indeterminate":
+        why = ", ".join(knowledge.label(iri) for iri in outcome.basis) or "not recorded"
+        return f"{holds}: cannot be told from this record ({why})."
+    return f"{holds}."
+
+
+def evidence(case: str, outcome: Outcome, view: View) -> tuple[Evidence, ...]:
+    """The facts a rule shows: of its focus, record by record, each with its path and date."""
+    found: dict[Evidence, None] = {}
+    day = view.value(case, "dateOfService")
+    for name in view.knowledge.texts(outcome.rule.iri, "showsEvidence"):
+        prop = name.removeprefix(M816)
+        nodes = [outcome.focus] if prop == "focusRecord" else view.values(outcome.focus, prop)
+        for node in nodes:
+            for item in _of_node(node, prop, outcome.focus, day, view):
+                found[item] = None
+    if not found and outcome.focus:
+        for node in view.values(outcome.focus, "madeIn") or [outcome.focus]:
+            for item in _of_node(node, "", outcome.focus, day, view):
+                found[item] = None
+    return tuple(found)
+
+
+def _of_node(node: str, prop: str, focus: str, day: str, view: View) -> list[Evidence]:
+    if view.value(node, "source") and not view.value(node, "sequence"):
+        return _of_record(node, day, view)
+    holder = view.record_of(focus)
+    path = _path(focus, prop, view)
+    return [Evidence(view.shown(node), holder, path, view.date_of(focus, day))]
+
+
+def _of_record(node: str, day: str, view: View) -> list[Evidence]:
+    """Codes and matched phrases of a record; never its free text."""
+    source, date = view.value(node, "source"), view.date_of(node, day)
+    kind = source.split("/")[0]
+    found = [
+        Evidence(view.shown(code), source, f"{kind}.code", date)
+        for code in view.values(node, "code")
+    ]
+    for mention in view.subjects("mentionedIn", node):
+        meaning = view.value(mention, "meaning")
+        if view.value(mention, "site") and not meaning == "affirmed":
+            continue
+        phrase = view.value(mention, "phraseFound")
+        shown = f"“{phrase}”" if meaning == "affirmed" else f"“{phrase}” ({meaning})"
+        where = _text_path(view.value(mention, "inProperty"), kind, view)
+        found.append(Evidence(shown, source, where, date))
+    value = view.value(node, "value")
+    if value:
+        found.append(Evidence(value, source, f"{kind}.value", date))
+    return found or [Evidence(source, source, kind, date)]
+
+
+def _text_path(prop: str, kind: str, view: View) -> str:
+    for predicate, row in view.knowledge.into.get(prop, ()):
+        if predicate in (M816 + "yieldsText", M816 + "yields"):
+            if view.knowledge.text(row, "onType") == kind:
+                return f"{kind}.{view.knowledge.text(row, 'path')}"
+    return f"{kind}.{prop.rsplit('/', 1)[-1]}"
+
+
+def _path(focus: str, prop: str, view: View) -> str:
+    source = view.value(focus, "source")
+    if " " in source:
+        return source.split(" ", 1)[1]
+    return view.knowledge.label(M816 + prop) if M816 + prop in view.knowledge else prop
+

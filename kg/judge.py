@@ -1,0 +1,160 @@
+"""The derived case graph against the rules: SHACL results → one outcome per rule and focus.
+
+``requires`` rules fail when evidence is missing, ``forbids`` rules when a conflict is present.
+With a property the rule needs undetermined, a failed ``requires`` and a passed ``forbids``
+become indeterminate; no focus node at all is not-applicable. That is all the outcome logic.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
+
+from kg.knowledge import Knowledge
+from kg.namespaces import M816, PREFIXES, RDF, SH, TYPE, m816, sh
+
+
+class Row(NamedTuple):
+    """One SHACL result: the six columns engines must agree on."""
+
+    focus: str
+    path: str
+    value: str
+    component: str
+    severity: str
+    shape: str
+
+
+class Engine(Protocol):
+    """A SHACL engine: shapes and data in, result rows out."""
+
+    name: str
+
+    def rows(self, data: bytes) -> list[Row]:
+        """Validate a graph given as N-Triples; every result as a row, sorted."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the shape of one rule says about itself."""
+
+    iri: str
+    target: str
+    severity: str
+    axis: str
+    polarity: str
+    if_failed: str
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One rule at one focus: pass, fail, indeterminate or not-applicable (focus empty)."""
+
+    rule: Rule
+    outcome: str
+    focus: str = ""
+    rows: tuple[Row, ...] = ()
+    basis: tuple[str, ...] = ()
+
+
+SEVERITIES = {"Violation": "must", "Warning": "should", "Info": "consider"}
+
+
+@functools.lru_cache(maxsize=8)
+def rules(knowledge: Knowledge) -> tuple[Rule, ...]:
+    """All rules of the knowledge, by IRI."""
+    return tuple(
+        Rule(
+            iri,
+            next(v.value for v in knowledge.values(iri, SH + "targetClass")),
+            SEVERITIES[_last(knowledge.values(iri, SH + "severity")[0].value)],
+            _last(knowledge.text(iri, "axis")),
+            _last(knowledge.text(iri, "polarity")),
+            _last(knowledge.text(iri, "ifFailed")),
+            frozenset(knowledge.texts(iri, "needs")),
+        )
+        for iri in knowledge.subjects("Rule")
+    )
+
+
+def _last(iri: str) -> str:
+    return iri.replace("#", "/").rsplit("/", 1)[-1]
+
+
+def shapes_graph(knowledge: Knowledge) -> bytes:
+    """All shapes as one Turtle document that any SHACL engine can load."""
+    return serialize(knowledge.shapes, format=RdfFormat.TURTLE, prefixes=PREFIXES)
+
+
+def bare_shapes(knowledge: Knowledge) -> bytes:
+    """The shapes without what engines do not read, as N-Triples."""
+    kept = [
+        t
+        for t in knowledge.shapes
+        if t.predicate.value.startswith((SH, *_LIST)) or (t.predicate == TYPE and not _ours(t))
+    ]
+    return serialize(kept, format=RdfFormat.N_TRIPLES)
+
+
+_LIST = (RDF + "first", RDF + "rest")
+
+
+def _ours(triple: Triple) -> bool:
+    return isinstance(triple.object, NamedNode) and triple.object.value.startswith(M816)
+
+
+def judge(graph: set[Triple], knowledge: Knowledge, engine: Engine) -> list[Outcome]:
+    """Every rule's outcome at every focus of the derived graph, sorted by rule and focus."""
+    by_place: dict[tuple[str, str], list[Row]] = {}
+    for row in engine.rows(serialize(graph, format=RdfFormat.N_TRIPLES)):
+        by_place.setdefault((row.shape, row.focus), []).append(row)
+    focuses, unknown, bases = _index(graph)
+    found: list[Outcome] = []
+    for rule in rules(knowledge):
+        targets = sorted(focuses.get(rule.target, ()))
+        if not targets:
+            found.append(Outcome(rule, "not-applicable"))
+        for focus in targets:
+            rows = tuple(by_place.get((rule.iri, focus), ()))
+            missing = rule.needs & unknown.get(focus, set())
+            outcome = outcome_of(rule.polarity, bool(rows), bool(missing))
+            basis = tuple(sorted(bases.get(focus, ()))) if outcome == "indeterminate" else ()
+            found.append(Outcome(rule, outcome, focus, rows, basis))
+    return found
+
+
+def outcome_of(polarity: str, violated: bool, undetermined: bool) -> str:
+    """The outcome of a rule at a focus; the only place where absence is weighed."""
+    if undetermined and violated == (polarity == "requires"):
+        return "indeterminate"
+    return "fail" if violated else "pass"
+
+
+def _index(
+    graph: Iterable[Triple],
+) -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
+    focuses: dict[str, set[str]] = {}
+    unknown: dict[str, set[str]] = {}
+    bases: dict[str, set[str]] = {}
+    undetermined, because = m816("undetermined"), m816("undeterminedBecause")
+    for triple in graph:
+        if not isinstance(triple.subject, NamedNode) or not isinstance(triple.object, NamedNode):
+            continue
+        if triple.predicate == TYPE:
+            focuses.setdefault(triple.object.value, set()).add(triple.subject.value)
+        elif triple.predicate == undetermined:
+            unknown.setdefault(triple.subject.value, set()).add(triple.object.value)
+        elif triple.predicate == because:
+            bases.setdefault(triple.subject.value, set()).add(triple.object.value)
+    return focuses, unknown, bases
+
+
+def severity_iri(name: str) -> str:
+    """The sh:Severity of our severity word."""
+    return sh(next(key for key, value in SEVERITIES.items() if value == name)).value

@@ -1,0 +1,81 @@
+"""A derived case graph to read from: values by subject and property, and words for its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kg.knowledge import Knowledge
+from kg.namespaces import ICD, M816, RECORD, TYPE, m816
+
+Term = NamedNode | Literal
+
+
+class View:
+    """Read access to one derived graph, with the knowledge for labels."""
+
+    def __init__(self, graph: Iterable[Triple], knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._by: dict[tuple[str, str], list[Term]] = {}
+        self._into: dict[tuple[str, str], list[str]] = {}
+        for t in graph:
+            if isinstance(t.subject, NamedNode) and isinstance(t.object, NamedNode | Literal):
+                self._by.setdefault((t.subject.value, t.predicate.value), []).append(t.object)
+                if isinstance(t.object, NamedNode):
+                    key = (t.object.value, t.predicate.value)
+                    self._into.setdefault(key, []).append(t.subject.value)
+
+    def iris(self, subject: str, prop: str) -> list[str]:
+        """Sorted values of a property (full IRI) as strings."""
+        return sorted({value.value for value in self._by.get((subject, prop), ())})
+
+    def values(self, subject: str, name: str) -> list[str]:
+        """Sorted values of an m816 property as strings."""
+        return self.iris(subject, M816 + name)
+
+    def value(self, subject: str, name: str) -> str:
+        """The first value of an m816 property, or empty."""
+        return next(iter(self.values(subject, name)), "")
+
+    def of_type(self, name: str) -> list[str]:
+        """All nodes of an m816 class."""
+        return sorted(set(self._into.get((M816 + name, TYPE.value), ())))
+
+    def subjects(self, name: str, value: str) -> list[str]:
+        """All subjects with that m816 property and value."""
+        return sorted(set(self._into.get((value, m816(name).value), ())))
+
+    def shown(self, node: str) -> str:
+        """A node as people read it: a code, a record's id, a site in words, a label."""
+        if node.startswith(ICD):
+            return node.removeprefix(ICD)
+        source = self.value(node, "source")
+        if source:
+            return source
+        region = self.value(node, "region")
+        if region:
+            side = self.value(node, "side")
+            words = f"{self.knowledge.label(side)} " if side else ""
+            return words + self.knowledge.label(region)
+        code = self.value(node, "code")
+        if code and node.startswith(RECORD):
+            return self.shown(code)
+        if node.startswith(f"{RECORD}case/"):
+            return node.removeprefix(f"{RECORD}case/")
+        if node.startswith(RECORD):
+            return node.removeprefix(RECORD)
+        return self.knowledge.label(node) if node in self.knowledge else node
+
+    def shown_code(self, node: str) -> str:
+        """The code of a submitted or expected code node, as printed on a claim."""
+        code = self.value(node, "code")
+        return self.value(code, "notation") or code.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+
+    def record_of(self, node: str) -> str:
+        """The record a node is or comes from, as ``Type/id``."""
+        return (self.value(node, "source") or self.shown(node)).split(" ")[0]
+
+    def date_of(self, node: str, otherwise: str) -> str:
+        """The date of a record, else the given one."""
+        return self.value(node, "recordDate") or otherwise
