@@ -14,7 +14,6 @@ from kg.case import turtle
 from kg.derive import construct_oxigraph, derive
 from kg.errors import InputError, KnowledgeError
 from kg.inputs import Input, inputs
-from kg.judge import shapes_graph
 from kg.knowledge import Knowledge, default
 from kg.verdict import Verdict, judge_case
 
@@ -169,7 +168,9 @@ def _rendered(verdicts: list[Verdict], face: str) -> str:
 
 @main.command("case")
 @click.argument("path")
-@click.option("--derived", is_flag=True, help="The self-contained graph any SHACL engine can judge.")
+@click.option(
+    "--derived", is_flag=True, help="The self-contained graph any SHACL engine can judge."
+)
 @click.option("--profile", help="What the feed can carry: us-core, synthea, full.")
 @click.option("--payer", help="Add the payer, as check --payer does.")
 def case_(path: str, derived: bool, profile: str | None, payer: str | None) -> None:
@@ -201,7 +202,7 @@ def case_(path: str, derived: bool, profile: str | None, payer: str | None) -> N
 @main.command()
 def shapes() -> None:
     """Write all shapes as one Turtle document for any SHACL engine."""
-    click.echo(shapes_graph(default()), nl=False)
+    click.echo(default().shapes, nl=False)
 
 
 @main.command()
@@ -268,7 +269,9 @@ def codes() -> None:
 
 
 @codes.command("build")
-@click.option("--xml", type=click.Path(exists=True, dir_okay=False), help="An official tabular XML.")
+@click.option(
+    "--xml", type=click.Path(exists=True, dir_okay=False), help="An official tabular XML."
+)
 @click.option("--out", type=click.Path(file_okay=False), help="Ontology folder to write to.")
 def build_codes(xml: str | None, out: str | None) -> None:
     """Regenerate the code layer from the official tabular list (needs simple-icd-10-cm)."""

@@ -122,7 +122,5 @@ def _expected(case: str, view: View) -> tuple[Code, ...]:
         found[code] = (rank, certainty, because)
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
     return tuple(
-        Code(code, certainty, tuple(sorted(because)))
-        for code, (_, certainty, because) in ordered
+        Code(code, certainty, tuple(sorted(because))) for code, (_, certainty, because) in ordered
     )
-

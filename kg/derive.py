@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from kg.case import Case
+from kg.codesystems import code_systems, code_triples
 from kg.codetable import CodeFact, CodeTable
-from kg.fhir.project import is_region, site_nodes, site_triples
 from kg.knowledge import Knowledge, slice_of
 from kg.lexicon import lexicon
 from kg.namespaces import ICD, M816, SKOS, TYPE, XSD, m816
+from kg.sites import is_region, site_nodes, site_triples
 from kg.wording import Mention, mentions
 
 Construct = Callable[[set[Triple], Knowledge], set[Triple]]
@@ -41,7 +42,8 @@ def derive(case: Case, knowledge: Knowledge, construct: Construct | None = None)
     graph |= set(read_words(graph, knowledge))
     graph |= set(look_up_codes(graph, knowledge))
     graph |= set(days_before(case, graph))
-    graph |= slice_of(knowledge, _iris(graph))
+    always = knowledge.by_type.get(M816 + "AlwaysInSlice", ())
+    graph |= slice_of(knowledge, [*_iris(graph), *always])
     graph |= (construct or construct_oxigraph)(graph, knowledge)
     graph.add(_stamp(case, knowledge))
     return set(_for_judging(graph, knowledge))
@@ -103,7 +105,7 @@ def _mention(
     yield Triple(record, m816(_MEANINGS[mention.meaning]), concept)
     if mention.as_cause and mention.meaning == "affirmed":
         yield Triple(record, m816("attributesTo"), concept)
-    if is_region(knowledge, mention):
+    if is_region(knowledge, mention.concept):
         for site in site_nodes(mention.concept, mention.sides):
             yield Triple(node, m816("site"), site)
         yield from site_triples(mention.concept, mention.sides)
@@ -134,10 +136,15 @@ def _fact(notation: str) -> tuple[CodeFact | None, tuple[str, ...]]:
 
 def look_up_codes(graph: set[Triple], knowledge: Knowledge) -> Iterator[Triple]:
     """Standing and hierarchy of every judged code of the case, from the table of all codes."""
+    systems = code_systems(knowledge)
     for iri in {t.object.value for t in graph if isinstance(t.object, NamedNode)}:
-        if not iri.startswith(ICD):
+        system = systems.of_iri(iri)
+        if system is None:
             continue
-        code, node = iri.removeprefix(ICD), NamedNode(iri)
+        code, node = iri.removeprefix(system.base), NamedNode(iri)
+        yield from code_triples(system, code)
+        if not system.judged:
+            continue
         fact, above = _fact(code)
         loaded = ICD + code[:3] in knowledge
         yield Triple(node, m816("standing"), m816(_standing(fact, loaded)))
@@ -163,7 +170,5 @@ def _standing(fact: CodeFact | None, loaded: bool) -> str:
 def _for_judging(graph: set[Triple], knowledge: Knowledge) -> Iterator[Triple]:
     """Without the working data that only derivations read (``m816:WorkingClass``)."""
     working = set(knowledge.by_type.get(M816 + "WorkingClass", ()))
-    dropped = {
-        t.subject for t in graph if t.predicate == TYPE and t.object.value in working
-    }
+    dropped = {t.subject for t in graph if t.predicate == TYPE and t.object.value in working}
     return (t for t in graph if t.subject not in dropped)

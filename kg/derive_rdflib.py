@@ -25,7 +25,7 @@ def construct_rdflib(graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
     Raises ``KnowledgeError`` when rdflib cannot run a derivation.
     """
     with _recorded_forms():
-        made = _run(serialize(graph, format=RdfFormat.N_TRIPLES), knowledge)
+        made = _run(serialize(graph, format=RdfFormat.N_TRIPLES) or b"", knowledge)
     return {Triple(q.subject, q.predicate, q.object) for q in parse(made, RdfFormat.N_TRIPLES)}
 
 
@@ -34,12 +34,12 @@ def _run(data: bytes, knowledge: Knowledge) -> bytes:
     added = rdflib.Graph()
     for name, query in _prepared(knowledge):
         try:
-            rows = list(store.query(query))
+            rows = [row for row in store.query(query) if isinstance(row, tuple)]
         except Exception as error:
             raise KnowledgeError(f"{name}: rdflib cannot run it: {error}") from error
-        for row in rows:
-            store.add(row)
-            added.add(row)
+        for subject, predicate, value in rows:
+            store.add((subject, predicate, value))
+            added.add((subject, predicate, value))
     return added.serialize(format="nt", encoding="utf-8")
 
 

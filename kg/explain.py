@@ -154,4 +154,3 @@ def _path(focus: str, prop: str, view: View) -> str:
     if " " in source:
         return source.split(" ", 1)[1]
     return view.knowledge.label(M816 + prop) if M816 + prop in view.knowledge else prop
-

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.knowledge import Knowledge
-from kg.namespaces import M816, PREFIXES, RDF, SH, TYPE, m816, sh
+from kg.namespaces import M816, RDF, SH, TYPE, m816, sh
 
 
 class Row(NamedTuple):
@@ -87,26 +87,22 @@ def _last(iri: str) -> str:
     return iri.replace("#", "/").rsplit("/", 1)[-1]
 
 
-def shapes_graph(knowledge: Knowledge) -> bytes:
-    """All shapes as one Turtle document that any SHACL engine can load."""
-    return serialize(knowledge.shapes, format=RdfFormat.TURTLE, prefixes=PREFIXES)
-
-
 def bare_shapes(knowledge: Knowledge) -> bytes:
     """The shapes without what engines do not read, as N-Triples."""
     kept = [
-        t
-        for t in knowledge.shapes
-        if t.predicate.value.startswith((SH, *_LIST)) or (t.predicate == TYPE and not _ours(t))
+        Triple(quad.subject, quad.predicate, quad.object)
+        for quad in parse(knowledge.shapes, RdfFormat.TURTLE)
+        if quad.predicate.value.startswith(_READ)
+        or (quad.predicate == TYPE and not _ours(quad.object))
     ]
     return serialize(kept, format=RdfFormat.N_TRIPLES)
 
 
-_LIST = (RDF + "first", RDF + "rest")
+_READ = (SH, RDF + "first", RDF + "rest")
 
 
-def _ours(triple: Triple) -> bool:
-    return isinstance(triple.object, NamedNode) and triple.object.value.startswith(M816)
+def _ours(term: object) -> bool:
+    return isinstance(term, NamedNode) and term.value.startswith(M816)
 
 
 def judge(graph: set[Triple], knowledge: Knowledge, engine: Engine) -> list[Outcome]:

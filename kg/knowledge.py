@@ -1,30 +1,36 @@
 """``ontology/`` and ``shapes/`` read once: everything true, every rule, every derivation.
 
-In: the Turtle files of the installation. Out: ``Knowledge``, immutable, shared by all verbs.
+In: the Turtle files of the installation. Out: ``Knowledge``, immutable, shared by all verbs. What
+was compiled is kept in the user's cache, keyed by the content of the files, so that a cold start
+costs a tenth; without a cache everything works the same.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import marshal
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import KnowledgeError
-from kg.locations import ONTOLOGY, SHAPES
-from kg.namespaces import LABEL, M816, NOTATION, TYPE, m816
+from kg.locations import ONTOLOGY, SHAPES, cache
+from kg.namespaces import LABEL, M816, NOTATION, PREFIXES, TYPE, m816
 
 Term = NamedNode | Literal
+_Raw = tuple[str, str, str | None, str | None]
 _HEADER = re.compile(r"^# *(id|sentence|cites): *(.+)$", re.M)
+_FORMAT = b"m816-knowledge-2\n"
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """One CONSTRUCT of ``ontology/rules``: its number and name, sentence, citations and query."""
+    """One CONSTRUCT of ``ontology/rules``: its id, sentence, citations and query."""
 
     id: str
     sentence: str
@@ -34,35 +40,49 @@ class Derivation:
 
 @dataclass(eq=False)
 class Knowledge:
-    """The graph by subject and by object, the derivations in order, and a hash of it all."""
+    """The graph by subject and by object, the derivations in order, the shapes, and a hash.
 
-    out: dict[str, list[tuple[str, Term]]] = field(default_factory=dict)
+    ``raw`` holds (predicate, value, datatype, language); an IRI has neither of the last two.
+    """
+
+    raw: dict[str, list[_Raw]] = field(default_factory=dict)
     into: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     by_type: dict[str, list[str]] = field(default_factory=dict)
     derivations: tuple[Derivation, ...] = ()
-    shapes: list[Triple] = field(default_factory=list)
-    triples: list[Triple] = field(default_factory=list)
+    shapes: bytes = b""
     sha256: str = ""
 
     def add(self, triple: Triple) -> None:
-        """Index one triple; blank-node subjects are kept for lists only and not indexed."""
-        self.triples.append(triple)
+        """Index one triple; blank nodes (lists, OWL expressions) are not indexed."""
         subject, predicate, value = triple.subject, triple.predicate.value, triple.object
-        if not isinstance(subject, NamedNode) or not isinstance(value, NamedNode | Literal):
+        if not isinstance(subject, NamedNode):
             return
-        self.out.setdefault(subject.value, []).append((predicate, value))
         if isinstance(value, NamedNode):
+            self.raw.setdefault(subject.value, []).append((predicate, value.value, None, None))
             self.into.setdefault(value.value, []).append((predicate, subject.value))
             if predicate == TYPE.value:
                 self.by_type.setdefault(value.value, []).append(subject.value)
+        elif isinstance(value, Literal):
+            row = (predicate, value.value, value.datatype.value, value.language)
+            self.raw.setdefault(subject.value, []).append(row)
+
+    def facts(self, subject: str) -> Iterator[tuple[str, Term]]:
+        """The (predicate, object) pairs of a subject, in file order."""
+        for predicate, value, datatype, language in self.raw.get(subject, ()):
+            yield predicate, _term(value, datatype, language)
 
     def values(self, subject: str, predicate: str) -> list[Term]:
         """The objects of that subject and predicate, in file order."""
-        return [value for name, value in self.out.get(subject, ()) if name == predicate]
+        return [
+            _term(value, datatype, language)
+            for name, value, datatype, language in self.raw.get(subject, ())
+            if name == predicate
+        ]
 
     def texts(self, subject: str, name: str) -> list[str]:
         """The values of an m816 property of that subject, as plain strings."""
-        return [value.value for value in self.values(subject, M816 + name)]
+        wanted = M816 + name
+        return [row[1] for row in self.raw.get(subject, ()) if row[0] == wanted]
 
     def text(self, subject: str, name: str, default: str = "") -> str:
         """The first value of an m816 property of that subject, as a plain string."""
@@ -84,7 +104,15 @@ class Knowledge:
         return sorted(set(self.by_type.get(M816 + type_name, ())))
 
     def __contains__(self, iri: str) -> bool:
-        return iri in self.out
+        return iri in self.raw
+
+
+def _term(value: str, datatype: str | None, language: str | None) -> Term:
+    if datatype is None:
+        return NamedNode(value)
+    if language is not None:
+        return Literal(value, language=language)
+    return Literal(value, datatype=NamedNode(datatype))
 
 
 def turtle_files(*folders: Path) -> list[Path]:
@@ -92,14 +120,19 @@ def turtle_files(*folders: Path) -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*.ttl"))
 
 
-def _read(path: Path) -> Iterable[Triple]:
+def triples_of(path: Path) -> list[Triple]:
+    """The triples of one Turtle file, blank nodes its own; ``KnowledgeError`` if unusable."""
     try:
-        return [
-            Triple(quad.subject, quad.predicate, quad.object)
-            for quad in parse(path.read_bytes(), RdfFormat.TURTLE, base_iri=M816)
-        ]
+        quads = list(parse(path.read_bytes(), RdfFormat.TURTLE, base_iri=M816))
     except (SyntaxError, OSError) as error:
         raise KnowledgeError(f"{path.name}: {error}") from None
+    return [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
+
+
+def all_triples(ontology: Path = ONTOLOGY, shapes: Path = SHAPES) -> Iterator[Triple]:
+    """Every triple of the installation, for SPARQL over the whole graph."""
+    for path in turtle_files(ontology, shapes):
+        yield from triples_of(path)
 
 
 def _derivations(folder: Path) -> Iterator[Derivation]:
@@ -113,20 +146,58 @@ def _derivations(folder: Path) -> Iterator[Derivation]:
 
 def load(ontology: Path = ONTOLOGY, shapes: Path = SHAPES) -> Knowledge:
     """Read an installation's knowledge from the two folders; ``KnowledgeError`` if unusable."""
-    knowledge = Knowledge()
     digest = hashlib.sha256()
+    for path in (*turtle_files(ontology, shapes), *sorted((ontology / "rules").glob("*.rq"))):
+        digest.update(path.name.encode() + path.read_bytes())
+    known = digest.hexdigest()
+    found = _cached(known)
+    if found is None:
+        found = _compiled(ontology, shapes)
+        found.sha256 = known
+        _keep(found)
+    return found
+
+
+def _compiled(ontology: Path, shapes: Path) -> Knowledge:
+    knowledge = Knowledge()
+    kept: list[Triple] = []
     for path in turtle_files(ontology, shapes):
-        digest.update(path.read_bytes())
-        triples = _read(path)
+        triples = triples_of(path)
         if path.is_relative_to(shapes):
-            knowledge.shapes += triples
+            kept += triples
         for triple in triples:
             knowledge.add(triple)
+    knowledge.shapes = serialize(kept, format=RdfFormat.TURTLE, prefixes=PREFIXES)
     knowledge.derivations = tuple(_derivations(ontology / "rules"))
-    for derivation in knowledge.derivations:
-        digest.update(derivation.query.encode())
-    knowledge.sha256 = digest.hexdigest()
     return knowledge
+
+
+def _cached(sha256: str) -> Knowledge | None:
+    folder = cache()
+    try:
+        data = (folder / f"{sha256[:32]}.knowledge").read_bytes() if folder else b""
+        if not data.startswith(_FORMAT):
+            return None
+        raw, into, by_type, derivations, shapes = marshal.loads(data[len(_FORMAT) :])
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+    made = tuple(Derivation(*row) for row in derivations)
+    return Knowledge(raw, into, by_type, made, shapes, sha256)
+
+
+def _keep(knowledge: Knowledge) -> None:
+    folder = cache()
+    if folder is None:
+        return
+    rows = [(d.id, d.sentence, d.cites, d.query) for d in knowledge.derivations]
+    data = (knowledge.raw, knowledge.into, knowledge.by_type, rows, knowledge.shapes)
+    whole = folder / f"{knowledge.sha256[:32]}.knowledge"
+    part = whole.with_suffix(f".{os.getpid()}.part")
+    try:
+        part.write_bytes(_FORMAT + marshal.dumps(data))
+        part.replace(whole)
+    except OSError:
+        part.unlink(missing_ok=True)
 
 
 @functools.cache
@@ -152,7 +223,7 @@ def slice_of(knowledge: Knowledge, seeds: Iterable[str]) -> set[Triple]:
         if subject in seen or (subject not in knowledge and subject not in knowledge.into):
             continue
         seen.add(subject)
-        for predicate, value in knowledge.out.get(subject, ()):
+        for predicate, value in knowledge.facts(subject):
             if predicate in copied:
                 found.add(Triple(NamedNode(subject), NamedNode(predicate), value))
             if predicate in followed and isinstance(value, NamedNode):
@@ -167,3 +238,4 @@ def _travel(knowledge: Knowledge) -> tuple[set[str], set[str], set[str]]:
     copies = set(knowledge.by_type.get(m816("CopiedProperty").value, ())) | follows
     back = set(knowledge.by_type.get(m816("BackwardProperty").value, ()))
     return copies | {TYPE.value}, follows, back
+

@@ -63,7 +63,7 @@ def lexicon(knowledge: Knowledge) -> Lexicon:
         "CueStop": found.stops,
         "HistoryStop": found.history_stops,
     }
-    for row in sorted(s for s in knowledge.out if knowledge.texts(s, "phrase")):
+    for row in sorted(s for s in knowledge.raw if knowledge.texts(s, "phrase")):
         types = {value.value.removeprefix(M816) for value in knowledge.values(row, TYPE.value)}
         for text in knowledge.texts(row, "phrase"):
             parts = tuple(tokens(text))

@@ -45,7 +45,9 @@ def text(verdict: Verdict, *, everything: bool = False, colour: bool = False) ->
         lines += _axis(axis, verdict, everything, paint)
     for question in verdict.questions:
         lines.append(f"  Ask the {question.to}: {question.stem}")
-        lines += [f"      · {item.value}, {item.source}, {item.date}" for item in question.indicators]
+        lines += [
+            f"      · {item.value}, {item.source}, {item.date}" for item in question.indicators
+        ]
         lines += [f"      [ ] {option}" for option in question.options]
     if verdict.not_mapped:
         lines += _left_out(verdict, everything)

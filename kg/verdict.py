@@ -152,4 +152,3 @@ def _context(node: str, view: View, knowledge: Knowledge) -> dict[str, Any]:
             for iri in knowledge.subjects("Window")
         },
     }
-

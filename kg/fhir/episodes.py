@@ -82,9 +82,7 @@ def _mine(record: Record, kind: str, patient: str) -> list[tuple[str, Json]]:
 
 def _of_patient(record: Record, mapping: Mapping, patient: str) -> Iterator[Episode]:
     conditions = _mine(record, "Condition", patient)
-    claims = [
-        (key, claim) for key, claim in _mine(record, "Claim", patient) if _counts(claim)
-    ]
+    claims = [(key, claim) for key, claim in _mine(record, "Claim", patient) if _counts(claim)]
     encounters = dict.fromkeys(key for key, _ in _mine(record, "Encounter", patient))
     for key, condition in conditions:
         if "encounter" in condition:
@@ -275,10 +273,10 @@ def _codings(mapping: Mapping, concept: Any) -> list[Coding]:
     for coding in _items((concept or {}).get("coding") if isinstance(concept, dict) else None):
         system, code = coding.get("system"), coding.get("code")
         if isinstance(system, str) and isinstance(code, str) and code.strip():
-            known = mapping.systems.get(system)
+            known = mapping.systems.by_uri.get(system)
             if known is not None and known.classification:
                 found.append((system, code.strip()))
-    judged = [item for item in found if mapping.systems[item[0]].judged]
+    judged = [item for item in found if mapping.systems.by_uri[item[0]].judged]
     return judged or found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, field
 
+from kg.codesystems import CodeSystems, code_systems
 from kg.knowledge import Knowledge
 from kg.namespaces import M816
 
@@ -35,33 +36,17 @@ class TypeRow:
 
 
 @dataclass
-class CodeSystem:
-    """A code system: its IRIs, whether it is a classification, its prefix meanings."""
-
-    iri: str
-    base: str
-    classification: bool
-    judged: bool
-    prefixes: dict[str, list[str]] = field(default_factory=dict)
-
-
-@dataclass
 class Mapping:
     """The whole table."""
 
     types: dict[str, TypeRow] = field(default_factory=dict)
-    systems: dict[str, CodeSystem] = field(default_factory=dict)
-
-    def iri(self, system: str, code: str) -> str:
-        """The IRI of a concept; codes of systems we do not know keep their system in it."""
-        known = self.systems.get(system)
-        return (known.base if known else f"urn:m816:code:{system}#") + code
+    systems: CodeSystems = field(default_factory=CodeSystems)
 
 
 @functools.lru_cache(maxsize=8)
 def mapping(knowledge: Knowledge) -> Mapping:
     """Compile the mapping rows of the knowledge."""
-    table = Mapping()
+    table = Mapping(systems=code_systems(knowledge))
     for iri in knowledge.subjects("FhirType"):
         table.types[knowledge.text(iri, "fhirType")] = TypeRow(
             knowledge.text(iri, "recordClass"),
@@ -70,20 +55,6 @@ def mapping(knowledge: Knowledge) -> Mapping:
         )
     for iri in knowledge.subjects("FhirPath"):
         table.types[knowledge.text(iri, "onType")].rows.append(_row(knowledge, iri))
-    for iri in knowledge.subjects("CodeSystem"):
-        prefixes: dict[str, list[str]] = {}
-        for row in sorted(s for p, s in knowledge.into.get(iri, ()) if p == M816 + "ofSystem"):
-            for prefix in knowledge.texts(row, "prefix"):
-                prefixes.setdefault(prefix, []).extend(knowledge.texts(row, "denotes"))
-        system = CodeSystem(
-            iri,
-            knowledge.text(iri, "iriBase"),
-            knowledge.text(iri, "isClassification") == "true",
-            knowledge.text(iri, "isJudged") == "true",
-            prefixes,
-        )
-        for uri in knowledge.texts(iri, "systemUri"):
-            table.systems[uri] = system
     return table
 
 
@@ -104,11 +75,3 @@ def _row(knowledge: Knowledge, iri: str) -> Row:
         knowledge.text(iri, "decides") == "true",
         knowledge.text(iri, "keepsRecord") == "true",
     )
-
-
-def denoted(system: CodeSystem, code: str) -> list[str]:
-    """What the longest fitting code prefix of the table denotes, or nothing."""
-    for size in range(len(code), 0, -1):
-        if code[:size] in system.prefixes:
-            return system.prefixes[code[:size]]
-    return []

@@ -12,16 +12,17 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from kg.codesystems import code_triples, denoted, dotted
 from kg.errors import UnusableRecord
 from kg.fhir.decode import MAX_EXPONENT, Json
-from kg.fhir.mapping import Mapping, Row, denoted
+from kg.fhir.mapping import Mapping, Row
 from kg.fhir.references import Record
 from kg.lexicon import Lexicon
 from kg.namespaces import M816, RECORD, TYPE, XSD, m816
-from kg.wording import Mention, mentions
+from kg.sites import is_region, site_nodes, site_triples
+from kg.wording import mentions
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T.*)?")
-_DOTTED = re.compile(r"([A-Za-z]\d[0-9A-Za-z])\.?([0-9A-Za-z]{0,4})")
 _EXPRESSION = re.compile(r"(\w+)\s*(?:\|[^|]*\|)?\s*:\s*(.*)")
 _DECIMAL = NamedNode(XSD + "decimal")
 _XDATE = NamedNode(XSD + "date")
@@ -131,7 +132,7 @@ class Projector:
     def _lexical(self, number: Any, place: str) -> str:
         text = str(number)
         digits = text.upper().partition("E")[2]
-        if digits and abs(int(digits)) > MAX_EXPONENT or len(text) > 64:
+        if (digits and abs(int(digits)) > MAX_EXPONENT) or len(text) > 64:
             raise UnusableRecord(
                 self.file, place, "the number is out of any clinical range", "Correct the value"
             )
@@ -177,7 +178,7 @@ class Projector:
         if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
             return
         system, code = coding.get("system"), coding["code"].strip()
-        known = self.mapping.systems.get(system) if isinstance(system, str) else None
+        known = self.mapping.systems.by_uri.get(str(system))
         if known is not None and known.judged:
             code = dotted(code)
         if code in row.values:
@@ -189,9 +190,10 @@ class Projector:
         if not isinstance(system, str):
             made.left_out.append(f"{place.split(' ')[-1]} has a code without a system")
             return
-        iri = self.mapping.iri(system, code)
+        iri = self.mapping.systems.iri(system, code)
         made.add(row.prop, NamedNode(iri))
-        made.triples += code_triples(self.mapping, system, code)
+        if known is not None:
+            made.triples += code_triples(known, code)
         meant = bool(known is not None and denoted(known, code))
         made.known = made.known or meant or iri in self.known_terms
 
@@ -217,12 +219,14 @@ class Projector:
             system, code = str(coding.get("system")), str(coding.get("code", ""))
             whole = _EXPRESSION.fullmatch(code)
             base, refinement = (whole[1], whole[2]) if whole else (code, "")
-            meant = self.known_terms.texts(self.mapping.iri(system, base), "meansRegion")
+            meant = self.known_terms.texts(self.mapping.systems.iri(system, base), "meansRegion")
             own = {
                 side
                 for value in re.findall(r"=\s*(\w+)", refinement)
-                for side in self.known_terms.texts(self.mapping.iri(system, value), "denotes")
-            } | set(self.known_terms.texts(self.mapping.iri(system, base), "side"))
+                for side in self.known_terms.texts(
+                    self.mapping.systems.iri(system, value), "denotes"
+                )
+            } | set(self.known_terms.texts(self.mapping.systems.iri(system, base), "side"))
             coded += [(region, frozenset(own)) for region in meant]
             sides |= own
             shown = coding.get("display")
@@ -238,7 +242,7 @@ class Projector:
         return [
             (mention.concept, mention.sides)
             for mention in mentions(text, self.lexicon)
-            if is_region(self.known_terms, mention)
+            if is_region(self.known_terms, mention.concept)
         ]
 
     def _codingsite(self, made: Projection, row: Row, value: Any, place: str) -> None:
@@ -283,50 +287,8 @@ def row_with(row: Row, prop: str) -> Row:
 
 
 def _classifies(mapping: Mapping, system: Any) -> bool:
-    known = mapping.systems.get(system) if isinstance(system, str) else None
+    known = mapping.systems.by_uri.get(str(system))
     return known is not None and known.classification
-
-
-def is_region(knowledge: Any, mention: Mention) -> bool:
-    """True when the mention's concept is an anatomical region."""
-    return m816("Region") in knowledge.values(mention.concept, TYPE.value)
-
-
-def code_triples(mapping: Mapping, system: str, code: str) -> Iterator[Triple]:
-    """Facts every code node carries: notation, system, and what its prefix denotes."""
-    iri = NamedNode(mapping.iri(system, code))
-    yield Triple(iri, m816("notation"), Literal(code))
-    known = mapping.systems.get(system)
-    if known is not None:
-        yield Triple(iri, m816("codeSystem"), NamedNode(known.iri))
-        for concept in denoted(known, code):
-            yield Triple(iri, m816("denotes"), NamedNode(concept))
-
-
-def site_nodes(region: str, sides: frozenset[str]) -> list[NamedNode]:
-    """The site of a region on each side named, or the region alone when no side is named."""
-    name = region.removeprefix(M816)
-    if not sides:
-        return [NamedNode(f"{M816}site/{name}")]
-    return [NamedNode(f"{M816}site/{side.removeprefix(M816)}-{name}") for side in sorted(sides)]
-
-
-def site_triples(region: str, sides: frozenset[str]) -> Iterator[Triple]:
-    """What a site node says: its region and side."""
-    for site, side in zip(site_nodes(region, sides), sorted(sides) or [""], strict=True):
-        yield Triple(site, TYPE, m816("Site"))
-        yield Triple(site, m816("region"), NamedNode(region))
-        if side:
-            yield Triple(site, m816("side"), NamedNode(side))
-
-
-def dotted(code: str) -> str:
-    """A code in the printed form of ICD-10-CM (capital, dot after three); others unchanged."""
-    match = _DOTTED.fullmatch(code.strip())
-    if not match:
-        return code
-    head, tail = match[1].upper(), match[2].upper()
-    return f"{head}.{tail}" if tail else head
 
 
 def day_of(value: Any, file: str, place: str) -> str:

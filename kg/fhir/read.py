@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.case import Case
+from kg.codesystems import code_triples, denoted, dotted
 from kg.errors import UnusableRecord
 from kg.fhir.decode import Json, resources
 from kg.fhir.episodes import Episode, Submission, episodes, patient_of
 from kg.fhir.mapping import Mapping, mapping
-from kg.fhir.project import Projection, Projector, code_triples, day_of, dotted, node_of
+from kg.fhir.project import Projection, Projector, day_of, node_of
 from kg.fhir.references import Record
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
@@ -91,11 +92,9 @@ class Reader:
         ]
 
     def _code_in_scope(self, system: str, code: str) -> bool:
-        return any(
-            self.knowledge.text(triple.object.value, "inScope") == "true"
-            for triple in code_triples(self.mapping, system, dotted(code))
-            if isinstance(triple.object, NamedNode)
-        )
+        known = self.mapping.systems.by_uri[system]
+        meant = denoted(known, dotted(code))
+        return any(self.knowledge.text(concept, "inScope") == "true" for concept in meant)
 
     def _words_in_scope(self, key: str) -> bool:
         for triple in self.projections[key].triples:
@@ -132,9 +131,7 @@ class Reader:
         for key, made in self.projections.items():
             self._add_record(case, episode, key, made, end)
         case.not_mapped += sorted(
-            (key, why)
-            for key, why in self.unmapped.items()
-            if self._concerns(key, episode.patient)
+            (key, why) for key, why in self.unmapped.items() if self._concerns(key, episode.patient)
         )
         return case
 
@@ -216,9 +213,9 @@ class Reader:
     def _submitted(
         self, node: NamedNode, number: int, submission: Submission, episode: Episode
     ) -> Iterator[Triple]:
-        judged = self.mapping.systems[submission.system].judged
-        code = dotted(submission.code) if judged else submission.code
-        iri = NamedNode(self.mapping.iri(submission.system, code))
+        system = self.mapping.systems.by_uri[submission.system]
+        code = dotted(submission.code) if system.judged else submission.code
+        iri = NamedNode(system.base + code)
         me = NamedNode(f"{node.value}/code-{number}")
         yield Triple(node, m816("submits"), me)
         yield Triple(me, TYPE, m816("SubmittedCode"))
@@ -227,7 +224,7 @@ class Reader:
         yield Triple(me, m816("sequence"), Literal(submission.sequence))
         if code != submission.code:
             yield Triple(me, m816("printedAs"), Literal(submission.code))
-        yield from code_triples(self.mapping, submission.system, code)
+        yield from code_triples(system, code)
         for key in episode.documented:
             made = self.projections.get(key)
             coded = made is not None and any(
