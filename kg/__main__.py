@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+from pyoxigraph import NamedNode, Triple
 
 from kg import __version__
-from kg.case import turtle
-from kg.derive import construct_oxigraph, derive
+from kg.case import trig, turtle
+from kg.derive import Construct, derive
 from kg.errors import InputError, KnowledgeError
 from kg.inputs import Input, inputs
 from kg.knowledge import Knowledge, default
+from kg.namespaces import m816
 from kg.verdict import Verdict, judge_case
 
 _FORMATS = ("text", "json", "turtle", "html", "fhir")
@@ -111,9 +113,11 @@ def check(
 def _judge(found: Input, case: Any, knowledge: Knowledge, payer: str, engine: str) -> Verdict:
     from kg.pyshacl_engine import engine as pyshacl
 
-    construct = None
+    construct: Construct | None = None
     if engine == "reference":
-        from kg.derive_rdflib import construct_rdflib as construct
+        from kg.derive_rdflib import construct_rdflib
+
+        construct = construct_rdflib
     return judge_case(
         case,
         knowledge,
@@ -168,35 +172,34 @@ def _rendered(verdicts: list[Verdict], face: str) -> str:
 
 @main.command("case")
 @click.argument("path")
-@click.option(
-    "--derived", is_flag=True, help="The self-contained graph any SHACL engine can judge."
-)
+@click.option("--derived", is_flag=True, help="The self-contained graph any engine can judge.")
+@click.option("--only", metavar="CASE", help="Only this case, e.g. Encounter/e1.")
 @click.option("--profile", help="What the feed can carry: us-core, synthea, full.")
 @click.option("--payer", help="Add the payer, as check --payer does.")
-def case_(path: str, derived: bool, profile: str | None, payer: str | None) -> None:
-    """Write the case graph of a record as Turtle (one TriG-free graph a case, in order).
+def case_(
+    path: str, derived: bool, only: str | None, profile: str | None, payer: str | None
+) -> None:
+    """Write the case graph of a record: Turtle, or TriG with one graph a case when it has several.
 
     \b
     Example:
       m816 case record.json --derived > case.ttl; m816 shapes > shapes.ttl
       pyshacl -s shapes.ttl case.ttl
     """
-    from pyoxigraph import NamedNode, Triple
-
-    from kg.namespaces import m816
-
     knowledge = default()
     paid = _named("Payer", payer)
+    graphs: dict[str, set[Triple]] = {}
     for found in inputs([path], knowledge, _named("FeedProfile", profile)):
         if found.error is not None:
             raise found.error
         for case in found.cases:
+            if only and case.id != only:
+                continue
             if paid:
                 case.triples.add(Triple(case.node, m816("payer"), NamedNode(paid)))
-            if derived:
-                click.echo(turtle(derive(case, knowledge, construct_oxigraph)), nl=False)
-            else:
-                click.echo(case.turtle(), nl=False)
+            whole = derive(case, knowledge) if derived else case.asserted()
+            graphs[case.node.value] = whole
+    click.echo(turtle(graphs.popitem()[1]) if len(graphs) == 1 else trig(graphs), nl=False)
 
 
 @main.command()

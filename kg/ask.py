@@ -30,7 +30,8 @@ class Question:
 
 
 def questions(case: str, found: list[Finding], view: View) -> list[Question]:
-    """The questions of a case, those that hold up the code first, one per template."""
+    """The questions of a case, those that hold up the code first, one per template;
+    a template yields to those it names, so that one matter is asked once."""
     by_template: dict[str, list[Finding]] = {}
     for finding in found:
         template = view.knowledge.text(RULE + finding.rule, "asks")
@@ -41,7 +42,11 @@ def questions(case: str, found: list[Finding], view: View) -> list[Question]:
         )
         if template and wanted:
             by_template.setdefault(template, []).append(finding)
-    return [_question(case, template, asked, view) for template, asked in by_template.items()]
+    return [
+        _question(case, template, asked, view)
+        for template, asked in by_template.items()
+        if by_template.keys().isdisjoint(view.knowledge.texts(template, "yieldsTo"))
+    ]
 
 
 def _question(case: str, template: str, asked: list[Finding], view: View) -> Question:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyoxigraph import (
-    BlankNode,
     DefaultGraph,
     Literal,
     NamedNode,
@@ -22,7 +21,7 @@ from pyoxigraph import (
 )
 
 from kg.errors import UnreadableInput, UnusableRecord
-from kg.namespaces import M816, PREFIXES, RECORD, TYPE, m816
+from kg.namespaces import M816, PREFIXES, RECORD, TYPE, m816, value
 
 _FORMATS = {
     ".ttl": RdfFormat.TURTLE,
@@ -50,19 +49,29 @@ class Case:
         found = [t.object for t in self.triples if t.subject == self.node and t.predicate == wanted]
         return min((str(getattr(item, "value", "")) for item in found), default="")
 
-    def turtle(self) -> str:
-        """The asserted case graph as Turtle, with what was not mapped."""
-        left_out = [
+    def asserted(self) -> set[Triple]:
+        """The case graph as it is written and read again, with what was not mapped."""
+        left_out = {
             Triple(NamedNode(RECORD + source), _NOT_MAPPED, Literal(why))
             for source, why in self.not_mapped
-        ]
-        return turtle(self.triples | set(left_out))
+        }
+        return self.triples | left_out
 
 
 def turtle(triples: set[Triple]) -> str:
     """Triples as sorted Turtle with our prefixes, recorded literal forms kept."""
     ordered = sorted(triples, key=str)
-    return serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES).decode()
+    return (serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
+
+
+def trig(graphs: dict[str, set[Triple]]) -> str:
+    """Several graphs as TriG, each named by its case."""
+    quads = [
+        Quad(t.subject, t.predicate, t.object, NamedNode(name))
+        for name, triples in sorted(graphs.items())
+        for t in sorted(triples, key=str)
+    ]
+    return (serialize(quads, format=RdfFormat.TRIG, prefixes=PREFIXES) or b"").decode()
 
 
 def format_of(name: str) -> RdfFormat | None:
@@ -116,13 +125,13 @@ def _case(triples: set[Triple], file: str, graph: str) -> Case | None:
     if len(patients) > 1 or len(set(nodes)) > 1:
         what = "two patients" if len(patients) > 1 else "two cases"
         raise UnusableRecord(file, place, f"one case graph names {what}", "Split it")
-    if isinstance(node, BlankNode):
+    if not isinstance(node, NamedNode):
         raise UnusableRecord(file, place, "the case is a blank node", "Give it an IRI")
     left_out = [t for t in triples if t.predicate == _NOT_MAPPED]
     case = Case(node, "", triples - set(left_out))
     case.id = case.value("caseId") or node.value.removeprefix(RECORD).removeprefix("case/")
     case.not_mapped = sorted(
-        (t.subject.value.removeprefix(RECORD), t.object.value) for t in left_out
+        (value(t.subject).removeprefix(RECORD), value(t.object)) for t in left_out
     )
     return case
 

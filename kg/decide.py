@@ -94,10 +94,9 @@ def _submitted(case: str, view: View) -> tuple[str, ...]:
 def _refuted(outcomes: list[Outcome], view: View) -> tuple[Code, ...]:
     reasons: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        codes = view.values(outcome.focus, "code") if outcome.focus else []
-        if outcome.outcome == "fail" and outcome.rule.if_failed in _REPLACING and codes:
-            if outcome.focus in view.of_type("SubmittedCode"):
-                reasons.setdefault(view.shown_code(outcome.focus), []).append(outcome)
+        replaces = outcome.outcome == "fail" and outcome.rule.if_failed in _REPLACING
+        if replaces and outcome.focus in view.of_type("SubmittedCode"):
+            reasons.setdefault(view.shown_code(outcome.focus), []).append(outcome)
     return tuple(
         Code(
             code,

@@ -11,14 +11,15 @@ import datetime
 import functools
 from collections.abc import Callable, Iterable, Iterator
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from kg.case import Case
 from kg.codesystems import code_systems, code_triples
 from kg.codetable import CodeFact, CodeTable
+from kg.errors import KnowledgeError
 from kg.knowledge import Knowledge, slice_of
 from kg.lexicon import lexicon
-from kg.namespaces import ICD, M816, SKOS, TYPE, XSD, m816
+from kg.namespaces import ICD, M816, SKOS, TYPE, XSD, m816, value
 from kg.sites import is_region, site_nodes, site_triples
 from kg.wording import Mention, mentions
 
@@ -66,13 +67,20 @@ def construct_oxigraph(graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
     (a test holds them to it); the triples that came in are never read back.
     """
     store = Store()
-    store.bulk_extend(Quad(*triple, DefaultGraph()) for triple in graph)
+    store.bulk_extend(_quads(graph))
     added: set[Triple] = set()
     for derivation in knowledge.derivations:
-        made = set(store.query(derivation.query)) - added
-        store.extend(Quad(*triple, DefaultGraph()) for triple in made)
+        answer = store.query(derivation.query)
+        if not isinstance(answer, QueryTriples):
+            raise KnowledgeError(f"{derivation.id}: not a CONSTRUCT")
+        made = set(answer) - added
+        store.extend(_quads(made))
         added |= made
     return added
+
+
+def _quads(triples: Iterable[Triple]) -> Iterator[Quad]:
+    return (Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in triples)
 
 
 def read_words(graph: set[Triple], knowledge: Knowledge) -> Iterator[Triple]:
@@ -80,7 +88,7 @@ def read_words(graph: set[Triple], knowledge: Knowledge) -> Iterator[Triple]:
     texts = set(knowledge.by_type.get(M816 + "TextProperty", ()))
     words = lexicon(knowledge)
     ordered = sorted(
-        (t.subject.value, t.predicate.value, t.object.value)
+        (value(t.subject), t.predicate.value, t.object.value)
         for t in graph
         if t.predicate.value in texts and isinstance(t.object, Literal)
     )
@@ -120,7 +128,7 @@ def days_before(case: Case, graph: set[Triple]) -> Iterator[Triple]:
     wanted = m816("recordDate")
     for triple in graph:
         if triple.predicate == wanted:
-            days = (last - datetime.date.fromisoformat(triple.object.value[:10])).days
+            days = (last - datetime.date.fromisoformat(value(triple.object)[:10])).days
             yield Triple(triple.subject, m816("daysBefore"), Literal(days))
 
 
@@ -170,5 +178,5 @@ def _standing(fact: CodeFact | None, loaded: bool) -> str:
 def _for_judging(graph: set[Triple], knowledge: Knowledge) -> Iterator[Triple]:
     """Without the working data that only derivations read (``m816:WorkingClass``)."""
     working = set(knowledge.by_type.get(M816 + "WorkingClass", ()))
-    dropped = {t.subject for t in graph if t.predicate == TYPE and t.object.value in working}
+    dropped = {t.subject for t in graph if t.predicate == TYPE and value(t.object) in working}
     return (t for t in graph if t.subject not in dropped)

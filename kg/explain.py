@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kg.judge import Outcome
 from kg.knowledge import Knowledge
-from kg.namespaces import DCT, M816, SH
+from kg.namespaces import DCT, M816, SH, TYPE
 from kg.view import View
 
 _MESSAGE = SH + "message"
@@ -43,10 +43,11 @@ class Finding:
 
 
 def findings(case: str, outcomes: list[Outcome], view: View) -> list[Finding]:
-    """All outcomes explained: what fails first, then by axis, severity and rule."""
+    """All outcomes explained: what fails first, then by axis, severity and authority."""
     order = {"fail": 0, "indeterminate": 1, "pass": 2, "not-applicable": 3}
     weight = {"must": 0, "should": 1, "consider": 2}
     made = [_finding(case, outcome, view) for outcome in outcomes]
+    rank = _ranks(view.knowledge)
     axes = ("coding", "clinicalValidity", "documentation", "coverage")
     return sorted(
         made,
@@ -54,10 +55,17 @@ def findings(case: str, outcomes: list[Outcome], view: View) -> list[Finding]:
             order[f.outcome],
             axes.index(f.axis),
             weight[f.severity],
+            rank[f.authority],
             f.rule,
             f.focus,
         ),
     )
+
+
+def _ranks(knowledge: Knowledge) -> dict[str, int]:
+    """How strong each authority is, 1 the strongest, by its notation."""
+    found = knowledge.subjects("Authority")
+    return {knowledge.notation(iri): int(knowledge.text(iri, "rank", "9")) for iri in found}
 
 
 def _finding(case: str, outcome: Outcome, view: View) -> Finding:
@@ -114,6 +122,9 @@ def evidence(case: str, outcome: Outcome, view: View) -> tuple[Evidence, ...]:
 def _of_node(node: str, prop: str, focus: str, day: str, view: View) -> list[Evidence]:
     if view.value(node, "source") and not view.value(node, "sequence"):
         return _of_record(node, day, view)
+    if view.value(node, "sequence"):
+        shown = view.shown_code(node)
+        return [Evidence(shown, view.record_of(node), _path(node, "", view), day)]
     holder = view.record_of(focus)
     path = _path(focus, prop, view)
     return [Evidence(view.shown(node), holder, path, view.date_of(focus, day))]
@@ -127,14 +138,15 @@ def _of_record(node: str, day: str, view: View) -> list[Evidence]:
         Evidence(view.shown(code), source, f"{kind}.code", date)
         for code in view.values(node, "code")
     ]
+    shown = set(view.knowledge.by_type.get(M816 + "EvidenceClass", ()))
     for mention in view.subjects("mentionedIn", node):
-        meaning = view.value(mention, "meaning")
-        if view.value(mention, "site") and not meaning == "affirmed":
+        concept = view.value(mention, "concept")
+        if shown.isdisjoint(view.iris(concept, TYPE.value)):
             continue
-        phrase = view.value(mention, "phraseFound")
-        shown = f"“{phrase}”" if meaning == "affirmed" else f"“{phrase}” ({meaning})"
+        meaning, phrase = view.value(mention, "meaning"), view.value(mention, "phraseFound")
+        words = f"“{phrase}”" if meaning == "affirmed" else f"“{phrase}” ({meaning})"
         where = _text_path(view.value(mention, "inProperty"), kind, view)
-        found.append(Evidence(shown, source, where, date))
+        found.append(Evidence(words, source, where, date))
     value = view.value(node, "value")
     if value:
         found.append(Evidence(value, source, f"{kind}.value", date))
@@ -143,9 +155,9 @@ def _of_record(node: str, day: str, view: View) -> list[Evidence]:
 
 def _text_path(prop: str, kind: str, view: View) -> str:
     for predicate, row in view.knowledge.into.get(prop, ()):
-        if predicate in (M816 + "yieldsText", M816 + "yields"):
-            if view.knowledge.text(row, "onType") == kind:
-                return f"{kind}.{view.knowledge.text(row, 'path')}"
+        yields = predicate in (M816 + "yieldsText", M816 + "yields")
+        if yields and view.knowledge.text(row, "onType") == kind:
+            return f"{kind}.{view.knowledge.text(row, 'path')}"
     return f"{kind}.{prop.rsplit('/', 1)[-1]}"
 
 

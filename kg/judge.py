@@ -95,7 +95,12 @@ def bare_shapes(knowledge: Knowledge) -> bytes:
         if quad.predicate.value.startswith(_READ)
         or (quad.predicate == TYPE and not _ours(quad.object))
     ]
-    return serialize(kept, format=RdfFormat.N_TRIPLES)
+    return ntriples(kept)
+
+
+def ntriples(triples: Iterable[Triple]) -> bytes:
+    """Triples as N-Triples."""
+    return serialize(triples, format=RdfFormat.N_TRIPLES) or b""
 
 
 _READ = (SH, RDF + "first", RDF + "rest")
@@ -108,7 +113,7 @@ def _ours(term: object) -> bool:
 def judge(graph: set[Triple], knowledge: Knowledge, engine: Engine) -> list[Outcome]:
     """Every rule's outcome at every focus of the derived graph, sorted by rule and focus."""
     by_place: dict[tuple[str, str], list[Row]] = {}
-    for row in engine.rows(serialize(graph, format=RdfFormat.N_TRIPLES)):
+    for row in engine.rows(ntriples(graph)):
         by_place.setdefault((row.shape, row.focus), []).append(row)
     focuses, unknown, bases = _index(graph)
     found: list[Outcome] = []

@@ -167,7 +167,7 @@ def _compiled(ontology: Path, shapes: Path) -> Knowledge:
             kept += triples
         for triple in triples:
             knowledge.add(triple)
-    knowledge.shapes = serialize(kept, format=RdfFormat.TURTLE, prefixes=PREFIXES)
+    knowledge.shapes = serialize(kept, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b""
     knowledge.derivations = tuple(_derivations(ontology / "rules"))
     return knowledge
 
@@ -238,4 +238,3 @@ def _travel(knowledge: Knowledge) -> tuple[set[str], set[str], set[str]]:
     copies = set(knowledge.by_type.get(m816("CopiedProperty").value, ())) | follows
     back = set(knowledge.by_type.get(m816("BackwardProperty").value, ()))
     return copies | {TYPE.value}, follows, back
-

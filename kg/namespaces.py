@@ -54,3 +54,8 @@ def short(iri: str) -> str:
         if iri.startswith(base):
             return iri[len(base) :]
     return "m816:" + iri[len(M816) :] if iri.startswith(M816) else iri
+
+
+def value(term: object) -> str:
+    """The text of an IRI, literal or blank node; empty for a quoted triple."""
+    return str(getattr(term, "value", ""))

@@ -97,12 +97,17 @@ def _axis(axis: str, verdict: Verdict, everything: bool, paint: Any) -> list[str
     if not shown or (verdict.decision.verdict == "out-of-scope" and not everything):
         return []
     lines = [f"  {_AXIS[axis]}: {verdict.decision.axes[axis]}"]
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in shown:
-        lines += _finding_lines(finding, paint)
+        groups.setdefault((finding.rule, finding.message), []).append(finding)
+    for group in groups.values():
+        lines += _finding_lines(group, paint)
     return lines
 
 
-def _finding_lines(finding: Finding, paint: Any) -> list[str]:
+def _finding_lines(group: list[Finding], paint: Any) -> list[str]:
+    """One rule's message once, with the evidence of every place it was found."""
+    finding = group[0]
     mark = paint(_MARK[finding.outcome], _COLOUR[finding.outcome])
     name = f"{finding.obligation} " if finding.obligation else ""
     cites = ", ".join(finding.cites)
@@ -111,7 +116,10 @@ def _finding_lines(finding: Finding, paint: Any) -> list[str]:
     wrapped = textwrap.wrap(f"{name}{head}", 96, break_long_words=False) or [""]
     lines = [f"    {mark} {wrapped[0]}", *(f"      {line}" for line in wrapped[1:])]
     if finding.outcome in ("fail", "indeterminate"):
-        lines += [f"        {item.source}: {item.value}" for item in finding.evidence[:6]]
+        seen = dict.fromkeys(
+            f"        {item.source}: {item.value}" for one in group for item in one.evidence
+        )
+        lines += list(seen)[:8]
     return lines
 
 

@@ -16,7 +16,7 @@ from kg.fhir.project import Projection, Projector, day_of, node_of
 from kg.fhir.references import Record
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
-from kg.namespaces import M816, RECORD, TYPE, XSD, m816
+from kg.namespaces import M816, RECORD, TYPE, XSD, m816, value
 from kg.wording import mentions
 
 _XDATE = NamedNode(XSD + "date")
@@ -103,14 +103,14 @@ class Reader:
                 if triple.predicate.value in kinds and self._says_scope(triple.object.value):
                     return True
             elif triple.predicate == m816("denotes") and (
-                self.knowledge.text(triple.object.value, "inScope") == "true"
+                self.knowledge.text(value(triple.object), "inScope") == "true"
             ):
                 return True
         return any(
             self.knowledge.text(meant, "inScope") == "true"
             for triple in self.projections[key].triples
             if triple.predicate == m816("code")
-            for meant in self.knowledge.texts(triple.object.value, "denotes")
+            for meant in self.knowledge.texts(value(triple.object), "denotes")
         )
 
     def _says_scope(self, text: str) -> bool:
@@ -240,23 +240,27 @@ class _Saying:
     def __init__(self, case: Case) -> None:
         self.case = case
 
-    def _say(self, name: str, value: NamedNode | Literal) -> None:
-        self.case.triples.add(Triple(self.case.node, m816(name), value))
+    def _say(self, name: str, term: NamedNode | Literal) -> None:
+        self.case.triples.add(Triple(self.case.node, m816(name), term))
 
     def term(self, name: str, predicate: str, iri: str) -> None:
+        """State a term by the m816 property, or by the full predicate given."""
         prop = NamedNode(predicate) if predicate else m816(name)
         self.case.triples.add(Triple(self.case.node, prop, NamedNode(iri)))
 
-    def text(self, name: str, value: str) -> None:
-        self._say(name, Literal(value))
+    def text(self, name: str, words: str) -> None:
+        """State a text."""
+        self._say(name, Literal(words))
 
-    def number(self, name: str, value: int) -> None:
-        self._say(name, Literal(value))
+    def number(self, name: str, count: int) -> None:
+        """State a whole number."""
+        self._say(name, Literal(count))
 
     def date(self, name: str, day: str) -> None:
+        """State a day."""
         self._say(name, Literal(day, datatype=_XDATE))
 
 
 def _first(made: Projection, name: str) -> str:
     wanted = m816(name)
-    return next((t.object.value for t in made.triples if t.predicate == wanted), "")
+    return next((value(t.object) for t in made.triples if t.predicate == wanted), "")
