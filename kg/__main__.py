@@ -11,7 +11,7 @@ import click
 from pyoxigraph import NamedNode, Triple
 
 from kg import __version__
-from kg.case import trig, turtle
+from kg.case import Case, trig, turtle
 from kg.derive import Construct, derive
 from kg.errors import InputError, KnowledgeError
 from kg.inputs import Input, inputs
@@ -92,15 +92,18 @@ def check(
       zcat bulk.ndjson.gz | m816 check -
     """
     knowledge = default()
-    _release(knowledge, as_of)
     feed, paid = _named("FeedProfile", profile), _named("Payer", payer)
+    release = _named("CodeRelease", as_of)
     bad, verdicts = [], []
     for found in _progress(inputs(paths, knowledge, feed)):
         if found.error is not None:
             bad.append(found.error)
             click.echo(f"m816: {found.error}", err=True)
             continue
-        made = [_judge(found, case, knowledge, paid, engine) for case in found.cases]
+        made = [
+            _judge(found, case, knowledge, {"payer": paid, "judgedBy": release}, engine)
+            for case in found.cases
+        ]
         verdicts += made
         if face == "text":
             _say_text(made, everything)
@@ -110,7 +113,9 @@ def check(
     sys.exit(2 if bad else int(any(v.decision.verdict not in settled for v in verdicts)))
 
 
-def _judge(found: Input, case: Any, knowledge: Knowledge, payer: str, engine: str) -> Verdict:
+def _judge(
+    found: Input, case: Case, knowledge: Knowledge, named: dict[str, str], engine: str
+) -> Verdict:
     from kg.pyshacl_engine import engine as pyshacl
 
     construct: Construct | None = None
@@ -122,7 +127,7 @@ def _judge(found: Input, case: Any, knowledge: Knowledge, payer: str, engine: st
         case,
         knowledge,
         pyshacl(knowledge),
-        payer=payer,
+        named=named,
         file=found.file,
         sha256=found.sha256,
         construct=construct,
@@ -136,15 +141,6 @@ def _progress(found: Iterator[Input]) -> Iterator[Input]:
         yield item
         if shown and number % 25 == 0:
             click.echo(f"\r{number} inputs judged", err=True, nl=False)
-
-
-def _release(knowledge: Knowledge, wanted: str | None) -> None:
-    names = {
-        knowledge.notation(iri) or iri.rsplit("/", 1)[-1]
-        for iri in knowledge.subjects("CodeRelease")
-    }
-    if wanted and wanted not in names:
-        raise click.UsageError(f"no such release: {wanted} (loaded: {', '.join(sorted(names))})")
 
 
 def _say_text(verdicts: list[Verdict], everything: bool) -> None:

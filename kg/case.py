@@ -6,10 +6,15 @@ not mapped travels beside the graph while judging and inside it when written.
 
 from __future__ import annotations
 
+import datetime
+import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import (
+    BlankNode,
     DefaultGraph,
     Literal,
     NamedNode,
@@ -21,7 +26,7 @@ from pyoxigraph import (
 )
 
 from kg.errors import UnreadableInput, UnusableRecord
-from kg.namespaces import M816, PREFIXES, RECORD, TYPE, m816, value
+from kg.namespaces import M816, PREFIXES, RECORD, TYPE, XSD, m816, value
 
 _FORMATS = {
     ".ttl": RdfFormat.TURTLE,
@@ -32,6 +37,16 @@ _FORMATS = {
 }
 _CASE, _NOT_MAPPED = m816("Case"), m816("notMapped")
 _MAX_NESTING = 200
+_BRACKET = re.compile(rb"[\[\](){}]")
+_BOM = b"\xef\xbb\xbf"
+_UNNAMED = RECORD + "unnamed-"
+_KINDS = {
+    "caseEnd": "date",
+    "dateOfService": "date",
+    "recordDate": "date",
+    "sequence": "integer",
+    "ageAtService": "integer",
+}
 
 
 @dataclass
@@ -86,9 +101,12 @@ def from_rdf(raw: bytes, syntax: RdfFormat, file: str) -> list[Case]:
     several patients, or a case without an id.
     """
     graphs: dict[str, set[Triple]] = {}
-    for quad in _quads(raw, syntax, file):
-        name = "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value
-        graphs.setdefault(name, set()).add(Triple(quad.subject, quad.predicate, quad.object))
+    names: dict[str, NamedNode] = {}
+    for quad in _quads(raw.removeprefix(_BOM), syntax, file):
+        graph = quad.graph_name
+        name = "" if isinstance(graph, DefaultGraph) else _named(graph, names).value
+        triple = Triple(_named(quad.subject, names), quad.predicate, _named(quad.object, names))
+        graphs.setdefault(name, set()).add(triple)
     cases = [_case(triples, file, name) for name, triples in sorted(graphs.items())]
     found = [case for case in cases if case is not None]
     if not found:
@@ -102,31 +120,68 @@ def _quads(raw: bytes, syntax: RdfFormat, file: str) -> list[Quad]:
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
         raise UnreadableInput(file, "", "document type declarations are refused", "Remove them")
     depth = 0
-    for byte in raw:
-        depth += (byte in b"[({") - (byte in b"])}")
+    for bracket in _BRACKET.finditer(raw):
+        depth += 1 if bracket[0] in b"[({" else -1
         if depth > _MAX_NESTING:
             raise UnreadableInput(file, "", "the RDF is nested too deeply", "Name the nodes")
     try:
         return list(parse(raw, syntax, base_iri=RECORD))
     except SyntaxError as error:
+        if "LoadDocumentCallback" in str(error):
+            what = "a remote JSON-LD context is not fetched"
+            raise UnreadableInput(file, "", what, "Put the context into the file") from None
         line = f"line {error.lineno}" if error.lineno else ""
         raise UnreadableInput(file, line, "the RDF has a syntax error", "Correct it") from None
     except (ValueError, OSError):
         raise UnreadableInput(file, "", "the RDF cannot be read", "Save it as UTF-8") from None
 
 
+def _named(term: Any, names: dict[str, NamedNode]) -> Any:
+    """The term; a blank node becomes a named one, numbered in reading order."""
+    if not isinstance(term, BlankNode):
+        return term
+    return names.setdefault(term.value, NamedNode(f"{_UNNAMED}{len(names) + 1}"))
+
+
+def _check_values(triples: set[Triple], file: str, place: str) -> None:
+    """Refuse dates and numbers that are none, and triples about triples."""
+    for triple in sorted(triples, key=str):
+        name = triple.predicate.value.removeprefix(M816)
+        if isinstance(triple.object, Triple):
+            raise UnusableRecord(file, place, "it has triples about triples", "Name the facts")
+        if not isinstance(triple.object, Literal):
+            continue
+        kind = _KINDS.get(name, triple.object.datatype.value.removeprefix(XSD))
+        if not _is_a(kind, triple.object.value):
+            raise UnusableRecord(
+                file, f"{place}, m816:{name}", f"the value is no {kind}", "Correct the value"
+            )
+
+
+def _is_a(kind: str, text: str) -> bool:
+    try:
+        if kind == "date":
+            return 1850 <= datetime.date.fromisoformat(text).year <= 2150
+        if kind == "decimal":
+            return Decimal(text).is_finite() and len(text) <= 64
+        return kind != "integer" or (len(text) <= 18 and isinstance(int(text), int))
+    except (ValueError, ArithmeticError):
+        return False
+
+
 def _case(triples: set[Triple], file: str, graph: str) -> Case | None:
-    nodes = [t.subject for t in triples if t.predicate == TYPE and t.object == _CASE]
+    nodes = {value(t.subject) for t in triples if t.predicate == TYPE and t.object == _CASE}
     if not nodes:
         return None
-    place = f"graph {graph}" if graph else "default graph"
-    node = nodes[0]
+    place = "a named graph" if graph else "the default graph"
+    node = NamedNode(min(nodes))
     patients = {t.object for t in triples if t.predicate == m816("ofPatient")}
-    if len(patients) > 1 or len(set(nodes)) > 1:
+    if len(patients) > 1 or len(nodes) > 1:
         what = "two patients" if len(patients) > 1 else "two cases"
         raise UnusableRecord(file, place, f"one case graph names {what}", "Split it")
-    if not isinstance(node, NamedNode):
+    if node.value.startswith(_UNNAMED):
         raise UnusableRecord(file, place, "the case is a blank node", "Give it an IRI")
+    _check_values(triples, file, place)
     left_out = [t for t in triples if t.predicate == _NOT_MAPPED]
     case = Case(node, "", triples - set(left_out))
     case.id = case.value("caseId") or node.value.removeprefix(RECORD).removeprefix("case/")

@@ -43,8 +43,7 @@ def decide(case: str, outcomes: list[Outcome], view: View, axes_off: frozenset[s
     expected = _expected(case, view)
     verdict = _verdict(case, live, view)
     if verdict == "query":
-        open_codes = {code.code for code in refuted}
-        expected = tuple(code for code in expected if code.code not in open_codes)
+        expected = _settled(case, expected, refuted, live, view)
     return Decision(verdict, _states(live, axes_off), submitted, refuted, expected)
 
 
@@ -67,10 +66,28 @@ def _verdict(case: str, outcomes: list[Outcome], view: View) -> str:
     musts = {o.rule.axis for o in failed if o.rule.severity == "must"}
     if "clinicalValidity" in musts:
         return "query"
-    if not view.values(case, "submits") and not view.values(case, "expects"):
+    if not view.values(case, "submitsInScope") and not view.values(case, "expects"):
         return "not-coded"
     incomplete = {o.rule.if_failed for o in failed} & {"incomplete"}
     return "stands-incomplete" if musts or incomplete else "stands"
+
+
+def _settled(
+    case: str,
+    expected: tuple[Code, ...],
+    refuted: tuple[Code, ...],
+    outcomes: list[Outcome],
+    view: View,
+) -> tuple[Code, ...]:
+    """Under ``query``: the expected codes that stand whatever the answer."""
+    in_doubt = {code.code for code in refuted}
+    if any(
+        o.outcome == "fail" and o.rule.axis == "clinicalValidity" and o.rule.severity == "must"
+        for o in outcomes
+    ):
+        core = set(view.of_type("CoreExpectation")) & set(view.values(case, "expects"))
+        in_doubt |= {view.shown_code(node) for node in core}
+    return tuple(code for code in expected if code.code not in in_doubt)
 
 
 def _states(outcomes: list[Outcome], axes_off: frozenset[str]) -> dict[str, str]:

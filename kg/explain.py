@@ -70,7 +70,11 @@ def _ranks(knowledge: Knowledge) -> dict[str, int]:
 
 def _finding(case: str, outcome: Outcome, view: View) -> Finding:
     rule, knowledge = outcome.rule, view.knowledge
-    obligations = [knowledge.notation(iri) for iri in knowledge.texts(rule.iri, "operationalises")]
+    here = view.values(outcome.focus, "concernsObligation") if outcome.focus else []
+    duties = [
+        iri for iri in knowledge.texts(rule.iri, "operationalises") if iri in here or not here
+    ]
+    obligations = [knowledge.notation(iri) for iri in duties]
     sources = [v.value.rsplit("/", 1)[-1] for v in knowledge.values(rule.iri, _SOURCE)]
     applies = outcome.outcome in ("fail", "indeterminate", "pass")
     return Finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,10 +13,11 @@ from pyoxigraph import RdfFormat
 
 from kg.case import Case, format_of, from_rdf
 from kg.errors import InputError, UnreadableInput, UnusableRecord
-from kg.fhir.decode import MAX_BYTES, inflate
+from kg.fhir import decode
 from kg.fhir.read import cases as fhir_cases
 from kg.knowledge import Knowledge
 
+_QUAD = re.compile(rb"(?:<[^>]*>|_:\S+)\s+<[^>]*>\s+.+\s(?:<[^>]*>|_:\S+)\s*\.\s*")
 _JSON = (".json", ".ndjson", ".jsonl")
 
 
@@ -33,7 +35,7 @@ def inputs(paths: Iterable[str], knowledge: Knowledge, profile: str = "") -> Ite
     """Read every path in order: files, folders (their records, sorted), ``-`` for stdin."""
     for path in paths:
         if path == "-":
-            yield read("stdin", sys.stdin.buffer.read(MAX_BYTES + 1), knowledge, profile)
+            yield read("stdin", sys.stdin.buffer.read(decode.MAX_BYTES + 1), knowledge, profile)
         elif Path(path).is_dir():
             files = sorted(p for p in Path(path).rglob("*") if p.is_file() and _readable(p))
             if not files:
@@ -52,26 +54,19 @@ def _readable(path: Path) -> bool:
 
 def _of_file(path: Path, knowledge: Knowledge, profile: str) -> Input:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableInput(
-                str(path),
-                "",
-                f"the input is larger than {MAX_BYTES // 2**20} MiB",
-                "Split it into one file a patient or one resource a line",
-            )
-        return read(str(path), path.read_bytes(), knowledge, profile)
+        with path.open("rb") as stream:
+            raw = stream.read(decode.MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
         return Input(str(path), error=UnreadableInput(str(path), "", reason, "Check the path"))
-    except InputError as error:
-        return Input(str(path), error=error)
+    return read(str(path), raw, knowledge, profile)
 
 
 def read(name: str, raw: bytes, knowledge: Knowledge, profile: str = "") -> Input:
     """Read one input from its bytes; RDF by the file name or its first characters, else FHIR."""
     made = Input(name, hashlib.sha256(raw).hexdigest())
     try:
-        plain = inflate(raw, name)
+        plain = decode.inflate(raw, name)
         syntax = format_of(name.removesuffix(".gz")) or _guess(plain)
         if syntax is not None:
             made.cases = from_rdf(plain, syntax, name)
@@ -79,13 +74,25 @@ def read(name: str, raw: bytes, knowledge: Knowledge, profile: str = "") -> Inpu
             made.cases = fhir_cases(plain, name, knowledge, profile)
     except InputError as error:
         made.error = error
+    except RecursionError:
+        made.error = UnreadableInput(
+            name, "", "it is nested too deeply", "FHIR records nest a few levels only"
+        )
     return made
 
 
 def _guess(raw: bytes) -> RdfFormat | None:
-    start = raw.lstrip()[:200].lower()
-    if start.startswith((b"@prefix", b"@base", b"prefix ", b"base ", b"#", b"<http", b"<urn")):
+    """The RDF syntax by the first characters; a first line of four terms is N-Quads."""
+    start = raw[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    line = start.splitlines()[0] if start else b""
+    if _QUAD.fullmatch(line):
+        return format_of("case.nq")
+    if (
+        start[:10]
+        .lower()
+        .startswith((b"@prefix", b"@base", b"prefix ", b"base ", b"#", b"<", b"_:"))
+    ):
         return format_of("case.trig")
-    if start.startswith(b"{") and b'"@context"' in start:
+    if start.startswith((b"{", b"[")) and (b'"@context"' in start or b'"@graph"' in start):
         return format_of("case.jsonld")
     return None

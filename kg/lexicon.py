@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from kg.knowledge import Knowledge
 from kg.namespaces import M816, TYPE
 
-_WORD = re.compile(r"[^\W_]+|,|[()\[\]]")
+_DOUBT_AFTER = r"(?<=[\w)\]])\?+|\(\?+\)|\?+(?=\s*(?:$|[,;.)]))"
+_WORD = re.compile(rf"(?P<doubt>{_DOUBT_AFTER})|\?+|[^\W_]+|(?P<dash>\s[-–—]+\s|—)|,|[()\[\]]")
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff"))
+_BEFORE, _AFTER = 9, 8
 _POSSESSIVE = re.compile(r"['’]s\b")
 
 
@@ -30,11 +33,15 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Cue:
-    """Words that turn what follows (or precedes) them into a denial, a history, a doubt …"""
+    """Words that turn what follows (or precedes) them into a denial, a history, a doubt …
+
+    ``reach``: how many words may stand between the cue and what it is about.
+    """
 
     words: tuple[str, ...]
     meaning: str
     after: bool
+    reach: int
 
 
 @dataclass
@@ -50,8 +57,21 @@ class Lexicon:
 
 
 def tokens(text: str) -> list[str]:
-    """Lower-case words, commas and brackets of a text, possessives dropped."""
-    return _WORD.findall(_POSSESSIVE.sub("", text.lower()))
+    """Lower-case words, commas and brackets of a text, possessives dropped.
+
+    A dash between spaces counts as a comma; a question mark is ``?`` before what it doubts
+    ("?osteoporosis") and ``(?)`` after it ("osteoporosis?").
+    """
+    plain = _POSSESSIVE.sub("", text.translate(_INVISIBLE).lower())
+    return [_token(found) for found in _WORD.finditer(plain)]
+
+
+def _token(found: re.Match[str]) -> str:
+    if found["doubt"]:
+        return "(?)"
+    if found["dash"]:
+        return ","
+    return "?" if "?" in found[0] else found[0]
 
 
 @functools.lru_cache(maxsize=8)
@@ -66,13 +86,9 @@ def lexicon(knowledge: Knowledge) -> Lexicon:
     for row in sorted(s for s in knowledge.raw if knowledge.texts(s, "phrase")):
         types = {value.value.removeprefix(M816) for value in knowledge.values(row, TYPE.value)}
         for text in knowledge.texts(row, "phrase"):
-            parts = tuple(tokens(text))
+            parts = (text,) if "?" in text else tuple(tokens(text))
             if "Cue" in types:
-                cue = Cue(
-                    parts,
-                    knowledge.text(row, "cueMeaning"),
-                    knowledge.text(row, "cueDirection") == "after",
-                )
+                cue = _cue(knowledge, row, parts)
                 found.cues.setdefault(parts[0], []).append(cue)
             elif "SideWord" in types:
                 found.sides[parts[0]] = frozenset(knowledge.texts(row, "denotes"))
@@ -83,8 +99,15 @@ def lexicon(knowledge: Knowledge) -> Lexicon:
     return found
 
 
+def _cue(knowledge: Knowledge, row: str, parts: tuple[str, ...]) -> Cue:
+    after = knowledge.text(row, "cueDirection") == "after"
+    reach = knowledge.text(row, "maxGap", str(_AFTER if after else _BEFORE))
+    return Cue(parts, knowledge.text(row, "cueMeaning"), after, int(reach))
+
+
 def _phrase(knowledge: Knowledge, row: str, text: str, parts: tuple[str, ...]) -> Phrase:
     denoted = tuple(knowledge.texts(row, "denotes")) or (row,)
     kinds = [value.value for value in knowledge.values(denoted[0], TYPE.value)]
-    group = next((kind for kind in sorted(kinds) if kind.startswith(M816)), "")
+    kinds = sorted(k for k in kinds if k.startswith(M816) and not k.endswith("/AlwaysInSlice"))
+    group = next(iter(kinds), denoted[0])
     return Phrase(parts, denoted, group, int(knowledge.text(row, "maxGap", "0")), text)

@@ -133,8 +133,13 @@ def _context(verdict: Verdict) -> str:
     ]
     facts += [f"codes from {context['codesFrom']}"] if context["codesFrom"] else []
     facts += [f"{name} {context[name]}" for name in ("profile", "payer") if context[name]]
-    facts += [f"{name} {days} days" for name, days in sorted(context["windows"].items())]
+    windows = sorted(context["windows"].items())
+    facts += [f"{_spaced(name)} within {days} days" for name, days in windows]
     return " · ".join(facts)
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def _codes(verdict: Verdict) -> str:
@@ -211,14 +216,22 @@ def _table(findings: list[Finding], caption: str) -> str:
 def _row(finding: Finding) -> str:
     obligation = f"{finding.obligation} · " if finding.obligation else ""
     about = f"{obligation}{finding.rule} · {finding.owner}"
-    cites = f"{finding.authority}, {finding.certainty}: {', '.join(finding.cites)}"
+    cites = _whole(finding.cites)
+    basis = f"{_t(finding.authority)}, certainty {_t(finding.certainty)}:"
     return f"""<tr role="row">
 <td role="cell">{_mark(finding.outcome, _STATE[finding.outcome])}</td>
 <td role="cell" class="finding">{_t(finding.message)}<br><span class="soft">{_t(about)}</span></td>
 <td role="cell" data-name="Force">{_t(finding.severity)}</td>
-<td role="cell" data-name="Source" class="cites">{_t(cites)}</td>
+<td role="cell" data-name="Source">{basis} {cites}</td>
 <td role="cell" data-name="Evidence">{_evidence(finding.evidence)}</td>
 </tr>"""
+
+
+def _whole(parts: Iterable[str]) -> str:
+    """Parts that a line breaks between, not within; a comma stays with what it follows."""
+    *most, last = [_t(part) for part in parts]
+    spans = [f'<span class="whole">{part}</span>' for part in (*(f"{m}," for m in most), last)]
+    return " ".join(spans)
 
 
 def _evidence(items: Iterable[Evidence]) -> str:
@@ -227,8 +240,8 @@ def _evidence(items: Iterable[Evidence]) -> str:
 
 
 def _seen(item: Evidence) -> str:
-    where = ", ".join(part for part in (item.source, item.path, item.date) if part)
-    return f'{_t(item.value)} <span class="soft">{_t(where)}</span>'
+    where = _whole(part for part in (item.source, item.path, item.date) if part)
+    return f'{_t(item.value)} <span class="soft">{where}</span>'
 
 
 def _questions(questions: list[Question]) -> str:

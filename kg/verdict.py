@@ -88,14 +88,15 @@ def judge_case(
     knowledge: Knowledge,
     engine: Engine,
     *,
-    payer: str = "",
+    named: dict[str, str] | None = None,
     file: str = "",
     sha256: str = "",
     construct: Construct | None = None,
 ) -> Verdict:
-    """Judge one case. ``payer`` (a payer's notation) switches its coverage rules on."""
-    if payer:
-        case.triples.add(Triple(case.node, m816("payer"), NamedNode(payer)))
+    """Judge one case. ``named``: what the user says of it, e.g. the payer, the code release."""
+    for name, iri in (named or {}).items():
+        if iri:
+            case.triples.add(Triple(case.node, m816(name), NamedNode(iri)))
     graph = derive(case, knowledge, construct)
     view = View(graph, knowledge)
     outcomes = judge(graph, knowledge, engine)

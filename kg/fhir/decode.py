@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,8 +20,19 @@ from kg.errors import UnreadableInput, UnusableRecord
 Json = dict[str, Any]
 MAX_BYTES = 100 * 1024 * 1024
 MAX_EXPONENT = 30
+_KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
 _GZIP_MAGIC = b"\x1f\x8b"
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _number(text: str) -> Decimal:
+    """A JSON number as recorded; one beyond any exponent becomes infinite, to be refused later."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("Infinity")
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
 
 
 def inflate(raw: bytes, file: str) -> bytes:
@@ -62,16 +74,17 @@ def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
     text = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text:
         raise UnreadableInput(file, "", "the file is empty", "Export the record again")
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        spot = len(raw) - len(text) + error.start
+        raise UnreadableInput(
+            file, f"byte {spot}", "the text is not UTF-8", "Save it as UTF-8"
+        ) from None
     if b"\x00" in text or b"\\u0000" in text:
         raise UnreadableInput(
             file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
         )
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableInput(
-            file, f"byte {error.start}", "the text is not UTF-8", "Save it as UTF-8"
-        ) from None
     lines = text.splitlines()
     if len(lines) > 1 and _is_object(lines[0]):
         for number, line in enumerate(lines, start=1):
@@ -104,14 +117,16 @@ def _decoded(text: bytes, file: str, place: str) -> Any:
         raise UnreadableInput(
             file, place, "the JSON is nested too deeply", "FHIR records nest a few levels only"
         ) from None
-    except (msgspec.DecodeError, ArithmeticError) as error:
+    except msgspec.DecodeError as error:
         what = str(error)
         where = what[what.find("(byte") + 1 : -1] if "(byte" in what else "the end"
-        reason = "is truncated" if "truncated" in what else "is not valid JSON"
         spot = f"{place}, {where}" if place else where
-        raise UnreadableInput(
-            file, spot, f"the document {reason}", "Export the record again as JSON"
-        ) from None
+        reason = "the document is not valid JSON"
+        if "truncated" in what:
+            reason = "the document is truncated"
+        elif "out of range" in what:
+            spot, reason = place, "it holds a number of thousands of digits"
+        raise UnreadableInput(file, spot, reason, "Export the record again as JSON") from None
 
 
 def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str, Json]]:
@@ -120,7 +135,7 @@ def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str,
             file, place, "the JSON is no FHIR resource", "Give a resource or a Bundle"
         )
     kind = document.get("resourceType")
-    if not isinstance(kind, str) or not kind.isalpha() or not kind[0].isupper():
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
         raise UnusableRecord(
             file, place, "resourceType is missing or wrong", "Give a FHIR R4 resource or Bundle"
         )
@@ -128,7 +143,7 @@ def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str,
         return [(place or kind, document)]
     if depth > 3:
         raise UnusableRecord(file, place, "bundles are nested too deeply", "Flatten the Bundle")
-    entries = document.get("entry") or []
+    entries = document.get("entry")
     if not isinstance(entries, list) or not entries:
         raise UnusableRecord(file, place or "Bundle", "the Bundle is empty", "Check the export")
     return _entries(entries, place, file, depth)

@@ -13,8 +13,15 @@ from typing import Any
 from kg.fhir.decode import Json
 from kg.fhir.mapping import Mapping
 from kg.fhir.references import Record
+from kg.fhir.values import code_of, items, texts
 
 Coding = tuple[str, str]
+_UNKNOWN = "Patient/unknown"
+_SHARED = frozenset(
+    {"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "Binary"}
+)
+_VOID = frozenset({"cancelled", "entered-in-error"})
+_MAX_SEQUENCE = 1_000_000
 _LEVELS = ("claim", "encounter-diagnosis-list", "encounter-diagnosis", "problem-list-item")
 
 
@@ -50,15 +57,22 @@ def episodes(record: Record, mapping: Mapping) -> Iterator[Episode]:
 
 
 def patient_of(record: Record, key: str, resource: Json) -> str | None:
-    """The patient a resource is about, by subject, patient or beneficiary."""
+    """The patient a resource is about, by subject, patient or beneficiary.
+
+    A clinical resource that names none is the one patient's, or among several nobody's.
+    """
     if resource["resourceType"] == "Patient":
         return key
     for name in ("subject", "patient", "beneficiary"):
-        if name in resource:
-            target = record.target(resource[name], key)
-            if target:
-                return target
-    return None
+        target = record.target(resource.get(name), key)
+        if target:
+            return target
+    holder = record.container(key)
+    if holder:
+        return patient_of(record, holder, record.by_key[holder])
+    if resource["resourceType"] in _SHARED or len(list(record.of_type("Patient"))) < 2:
+        return None
+    return _UNKNOWN
 
 
 def _patients(record: Record) -> list[str]:
@@ -68,7 +82,7 @@ def _patients(record: Record) -> list[str]:
         if patient:
             found[patient] = None
     if not found:
-        found["Patient/unknown"] = None
+        found[_UNKNOWN] = None
     return list(found)
 
 
@@ -83,12 +97,11 @@ def _mine(record: Record, kind: str, patient: str) -> list[tuple[str, Json]]:
 def _of_patient(record: Record, mapping: Mapping, patient: str) -> Iterator[Episode]:
     conditions = _mine(record, "Condition", patient)
     claims = [(key, claim) for key, claim in _mine(record, "Claim", patient) if _counts(claim)]
-    encounters = dict.fromkeys(key for key, _ in _mine(record, "Encounter", patient))
-    for key, condition in conditions:
-        if "encounter" in condition:
-            target = record.target(condition["encounter"], key)
-            if target:
-                encounters[target] = None
+    met = _mine(record, "Encounter", patient)
+    void = {key for key, encounter in met if texts(encounter, "status") in _VOID}
+    named = [record.target(condition.get("encounter"), key) for key, condition in conditions]
+    keys = [key for key, _ in met] + [key for key in named if key]
+    encounters = dict.fromkeys(key for key in keys if key not in void)
     only = next(iter(encounters)) if len(encounters) == 1 else None
     linked: dict[str, list[tuple[str, Json]]] = {key: [] for key in encounters}
     for key, claim in claims:
@@ -103,7 +116,7 @@ def _of_patient(record: Record, mapping: Mapping, patient: str) -> Iterator[Epis
 
 def _counts(claim: Json) -> bool:
     """An active claim, not a preauthorisation, of professional or institutional type."""
-    kinds = {c.get("code") for c in _items((claim.get("type") or {}).get("coding"))}
+    kinds = set(_codes(claim.get("type")))
     return (
         claim.get("status", "active") == "active"
         and claim.get("use", "claim") == "claim"
@@ -113,8 +126,8 @@ def _counts(claim: Json) -> bool:
 
 def _claim_encounters(record: Record, key: str, claim: Json) -> list[str]:
     found: dict[str, None] = {}
-    for item in _items(claim.get("item")):
-        for reference in _items(item.get("encounter")):
+    for item in items(claim.get("item")):
+        for reference in items(item.get("encounter")):
             target = record.target(reference, key)
             if target:
                 found[target] = None
@@ -169,12 +182,7 @@ def _belongs(
 
 
 def _is(condition: Json, category: str) -> bool:
-    codes = {
-        coding.get("code")
-        for concept in _items(condition.get("category"))
-        for coding in _items(concept.get("coding"))
-    }
-    return category in codes
+    return any(category in _codes(concept) for concept in items(condition.get("category")))
 
 
 def _active_problem(condition: Json) -> bool:
@@ -196,26 +204,30 @@ def _present(condition: Json) -> bool:
     )
 
 
+def _codes(concept: Any) -> list[str]:
+    codings = items(concept.get("coding") if isinstance(concept, dict) else None)
+    return [texts(coding, "code") for coding in codings if texts(coding, "code")]
+
+
 def _code(concept: Any) -> str:
-    for coding in _items((concept or {}).get("coding") if isinstance(concept, dict) else None):
-        if isinstance(coding.get("code"), str):
-            return str(coding["code"])
-    return ""
+    return next(iter(_codes(concept)), "")
 
 
 def _from_claims(
     record: Record, mapping: Mapping, claims: list[tuple[str, Json]]
 ) -> list[Submission]:
     """The diagnoses of the first claim (institutional before professional) that codes any."""
-    for key, claim in sorted(claims, key=lambda item: "professional" in str(item[1].get("type"))):
+    for key, claim in sorted(
+        claims, key=lambda item: "professional" in _codes(item[1].get("type"))
+    ):
         found: list[Submission] = []
-        ordered = enumerate(_items(claim.get("diagnosis")), start=1)
+        ordered = enumerate(items(claim.get("diagnosis")), start=1)
         for number, entry in sorted(ordered, key=lambda pair: _sequence(pair[1], pair[0])):
             place = f"Claim.diagnosis[{number - 1}]"
             target = record.target(entry.get("diagnosisReference"), key)
             codings = _codings(mapping, entry.get("diagnosisCodeableConcept"))
-            if not codings and target in record.by_key:
-                codings = _codings(mapping, record.by_key[target].get("code"))
+            if not codings and target:
+                codings = _codings(mapping, record.by_key.get(target, {}).get("code"))
             found += [
                 Submission(system, code, key, place, _sequence(entry, number), target)
                 for system, code in codings
@@ -227,29 +239,31 @@ def _from_claims(
 
 def _sequence(entry: Json, otherwise: int) -> int:
     number = entry.get("sequence", entry.get("rank"))
-    return number if isinstance(number, int) and not isinstance(number, bool) else otherwise
+    if isinstance(number, int) and not isinstance(number, bool) and 0 < number < _MAX_SEQUENCE:
+        return number
+    return otherwise
 
 
 def _from_list(
     record: Record, mapping: Mapping, key: str, encounter: Json | None
 ) -> list[Submission]:
     found: list[Submission] = []
-    ordered = enumerate(_items((encounter or {}).get("diagnosis")), start=1)
+    ordered = enumerate(items((encounter or {}).get("diagnosis")), start=1)
     for number, entry in sorted(ordered, key=lambda pair: _sequence(pair[1], pair[0])):
         target = record.target(entry.get("condition"), key)
-        if target in record.by_key and _present(record.by_key[target]):
+        if target and _present(record.by_key.get(target, {})):
             found += [
                 Submission(
                     system, code, target, f"Encounter.diagnosis[{number - 1}]", number, target
                 )
-                for system, code in _codings(mapping, record.by_key[target].get("code"))
+                for system, code in _codings(mapping, record.by_key.get(target, {}).get("code"))
             ]
     return found
 
 
 def _listed_conditions(record: Record, key: str, encounter: Json | None) -> list[str]:
     found = []
-    for entry in _items((encounter or {}).get("diagnosis")):
+    for entry in items((encounter or {}).get("diagnosis")):
         target = record.target(entry.get("condition"), key)
         if target and target.startswith("Condition/"):
             found.append(target)
@@ -257,29 +271,23 @@ def _listed_conditions(record: Record, key: str, encounter: Json | None) -> list
 
 
 def _from_conditions(mapping: Mapping, conditions: list[tuple[str, Json]]) -> list[Submission]:
-    """Codes of Conditions in record order; those of history are never submitted."""
-    found: list[Submission] = []
+    """Codes of Conditions, each once and in no sequence; those of history are never submitted."""
+    found: dict[Coding, Submission] = {}
     for key, condition in conditions:
-        if not _present(condition):
-            continue
-        for system, code in _codings(mapping, condition.get("code")):
-            found.append(Submission(system, code, key, "Condition.code", len(found) + 1, key))
-    return found
+        if _present(condition):
+            for system, code in _codings(mapping, condition.get("code")):
+                submission = Submission(system, code, key, "Condition.code", 1, key)
+                found.setdefault((system, code), submission)
+    return list(found.values())
 
 
 def _codings(mapping: Mapping, concept: Any) -> list[Coding]:
     """The classification codes of a concept; the national one alone when both stand there."""
     found: list[Coding] = []
-    for coding in _items((concept or {}).get("coding") if isinstance(concept, dict) else None):
-        system, code = coding.get("system"), coding.get("code")
-        if isinstance(system, str) and isinstance(code, str) and code.strip():
-            known = mapping.systems.by_uri.get(system)
-            if known is not None and known.classification:
-                found.append((system, code.strip()))
+    for coding in items(concept.get("coding") if isinstance(concept, dict) else None):
+        system, code = texts(coding, "system"), code_of(coding)
+        known = mapping.systems.by_uri.get(system)
+        if code and known is not None and known.classification:
+            found.append((system, code))
     judged = [item for item in found if mapping.systems.by_uri[item[0]].judged]
     return judged or found
-
-
-def _items(value: Any) -> list[Json]:
-    found = value if isinstance(value, list) else [value]
-    return [item for item in found if isinstance(item, dict)]

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import datetime
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.codesystems import code_triples, denoted, dotted
 from kg.errors import UnusableRecord
-from kg.fhir.decode import MAX_EXPONENT, Json
+from kg.fhir.bodysites import regions
+from kg.fhir.decode import Json
 from kg.fhir.mapping import Mapping, Row
 from kg.fhir.references import Record
+from kg.fhir.values import (
+    attached_text,
+    code_of,
+    day_of,
+    decimal_of,
+    items,
+    media_type,
+    narrative_text,
+    system_of,
+    texts,
+    values_at,
+)
+from kg.knowledge import Knowledge
 from kg.lexicon import Lexicon
 from kg.namespaces import M816, RECORD, TYPE, XSD, m816
-from kg.sites import is_region, site_nodes, site_triples
+from kg.sites import site_nodes, site_triples
 from kg.wording import mentions
 
-_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T.*)?")
-_EXPRESSION = re.compile(r"(\w+)\s*(?:\|[^|]*\|)?\s*:\s*(.*)")
+__all__ = ["INFRASTRUCTURE", "Projection", "Projector", "day_of", "node_of"]
+
+_ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DECIMAL = NamedNode(XSD + "decimal")
 _XDATE = NamedNode(XSD + "date")
 INFRASTRUCTURE = {"resourceType", "id", "meta", "text", "language", "implicitRules", "contained"}
@@ -66,7 +78,17 @@ class Projector:
     lexicon: Lexicon
     record: Record
     file: str
-    known_terms: Any
+    known_terms: Knowledge
+
+    def __post_init__(self) -> None:
+        kinds = {resource["resourceType"] for resource in self.record.by_key.values()}
+        if not kinds & set(self.mapping.types):
+            raise UnusableRecord(
+                self.file,
+                "",
+                "no resource in it is of a type that is read",
+                "Give a FHIR R4 record",
+            )
 
     def project(self, key: str, resource: Json) -> Projection | None:
         """The record of a resource, or None when its type is not in the mapping table."""
@@ -80,13 +102,16 @@ class Projector:
         used: set[str] = set()
         for row in table.rows:
             used.add(row.path[0])
-            for place, value in _at(resource, row.path, kind):
+            for place, value in values_at(resource, row.path, kind):
                 self._emit(made, row, value, f"{key} {place}")
+        for number, entry in enumerate(items(resource.get("diagnosis"))):
+            concept = entry.get("diagnosisCodeableConcept")
+            self._needs_system(concept, f"{key} {kind}.diagnosis[{number}]")
         if made.date:
             made.add(M816 + "recordDate", Literal(made.date, datatype=_XDATE))
         made.known = made.known or table.kept_always
         unread = set(resource) - used - INFRASTRUCTURE - table.ignored
-        made.left_out += [f"element {name} is not mapped" for name in sorted(unread)]
+        made.left_out += [_unmapped(name) for name in sorted(unread)]
         return made
 
     def _emit(self, made: Projection, row: Row, value: Any, place: str) -> None:
@@ -118,31 +143,23 @@ class Projector:
             made.date = day
 
     def _quantity(self, made: Projection, row: Row, value: Any, place: str) -> None:
-        if not isinstance(value, dict) or not isinstance(value.get("value"), int | float | object):
+        number = value.get("value") if isinstance(value, dict) else None
+        if not isinstance(number, int | float | Decimal) or isinstance(number, bool):
             return
-        number = value.get("value")
-        if number is None or isinstance(number, bool | str | dict | list):
+        if texts(value, "comparator"):
+            made.left_out.append(f"{_path(place)} is a bound, not a value")
             return
-        lexical = self._lexical(number, place)
+        lexical = decimal_of(number, self.file, place)
         made.add(row.prop, Literal(lexical, datatype=_DECIMAL))
-        unit = value.get("code") or value.get("unit")
-        if isinstance(unit, str):
+        unit = texts(value, "code") or texts(value, "unit")
+        if unit and row.text_prop:
             made.add(row.text_prop, Literal(unit))
-
-    def _lexical(self, number: Any, place: str) -> str:
-        text = str(number)
-        digits = text.upper().partition("E")[2]
-        if (digits and abs(int(digits)) > MAX_EXPONENT) or len(text) > 64:
-            raise UnusableRecord(
-                self.file, place, "the number is out of any clinical range", "Correct the value"
-            )
-        return format(number, "f") if digits else text
 
     def _reference(self, made: Projection, row: Row, value: Any, place: str) -> None:
         target = self.record.target(value, made.key)
         if target is None:
-            text = value.get("display") if isinstance(value, dict) else None
-            if isinstance(text, str) and row.text_prop:
+            text = texts(value, "display")
+            if text and row.text_prop:
                 made.add(row.text_prop, Literal(text))
             return
         made.targets.append((row.prop, target))
@@ -150,7 +167,7 @@ class Projector:
         made.add(row.prop, node_of(target))
         if not self.record.resolves(target):
             made.add(M816 + "unresolved", NamedNode(row.prop))
-            made.left_out.append(f"{place.split(' ')[-1]} points to a resource not supplied")
+            made.left_out.append(f"{_path(place)} points to a resource not supplied")
 
     def _codeableconcept(self, made: Projection, row: Row, value: Any, place: str) -> None:
         for concept in value if isinstance(value, list) else [value]:
@@ -158,27 +175,42 @@ class Projector:
                 self._concept(made, row, concept, place)
 
     def _concept(self, made: Projection, row: Row, concept: Json, place: str) -> None:
-        text = concept.get("text")
-        displays = []
-        for coding in _list(concept.get("coding")):
+        if row.decides:
+            self._needs_system(concept, place)
+        for coding in items(concept.get("coding")):
             self._coding(made, row, coding, place)
-            if isinstance(coding, dict) and isinstance(coding.get("display"), str):
-                displays.append((coding.get("system"), coding["display"]))
-        if not isinstance(text, str) or not text.strip():
+        text = texts(concept, "text")
+        if not text.strip():
             outside = [
-                shown
-                for system, shown in displays
-                if not row.decides or not _classifies(self.mapping, system)
+                texts(coding, "display")
+                for coding in items(concept.get("coding"))
+                if not row.decides or not _classifies(self.mapping, coding.get("system"))
             ]
-            text = "; ".join(outside)
+            text = "; ".join(shown for shown in outside if shown)
         if text and row.text_prop:
-            self._text(made, row_with(row, row.text_prop), text, place)
+            self._text(made, replace(row, prop=row.text_prop), text, place)
 
-    def _coding(self, made: Projection, row: Row, coding: Any, place: str) -> None:
-        if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
+    def _needs_system(self, concept: Any, place: str) -> None:
+        """Refuse a diagnosis that gives a code in scope and no code system to read it by."""
+        codings = items(concept.get("coding") if isinstance(concept, dict) else None)
+        if any(_classifies(self.mapping, coding.get("system")) for coding in codings):
             return
-        system, code = coding.get("system"), coding["code"].strip()
-        known = self.mapping.systems.by_uri.get(str(system))
+        national = [known for known in self.mapping.systems.by_uri.values() if known.judged]
+        for coding in codings:
+            if not texts(coding, "system") and any(
+                self.known_terms.text(meant, "inScope") == "true"
+                for known in national
+                for meant in denoted(known, dotted(code_of(coding)))
+            ):
+                raise UnusableRecord(
+                    self.file, place, "the diagnosis code has no code system", "Give its system"
+                )
+
+    def _coding(self, made: Projection, row: Row, coding: Json, place: str) -> None:
+        system, code = texts(coding, "system"), code_of(coding)
+        if not code:
+            return
+        known = self.mapping.systems.by_uri.get(system)
         if known is not None and known.judged:
             code = dotted(code)
         if code in row.values:
@@ -187,10 +219,10 @@ class Projector:
         if row.otherwise:
             made.add(row.prop, NamedNode(row.otherwise))
             return
-        if not isinstance(system, str):
-            made.left_out.append(f"{place.split(' ')[-1]} has a code without a system")
+        if not system:
+            made.left_out.append(f"{_path(place)} has a code without a system")
             return
-        iri = self.mapping.systems.iri(system, code)
+        iri = self.mapping.systems.iri(system if known else system_of(coding), code)
         made.add(row.prop, NamedNode(iri))
         if known is not None:
             made.triples += code_triples(known, code)
@@ -198,52 +230,14 @@ class Projector:
         made.known = made.known or meant or iri in self.known_terms
 
     def _site(self, made: Projection, row: Row, value: Any, place: str) -> None:
-        for concept in value if isinstance(value, list) else [value]:
-            if not isinstance(concept, dict):
-                continue
-            for region, sides in self._regions(concept):
-                for triple in site_triples(region, sides):
-                    made.triples.append(triple)
+        for concept in items(value):
+            for region, sides in regions(concept, self.mapping, self.lexicon, self.known_terms):
+                made.triples += site_triples(region, sides)
+                made.known = True
                 for site in site_nodes(region, sides):
                     made.add(row.prop, site)
-                    made.known = True
-            text = concept.get("text")
-            if isinstance(text, str) and row.text_prop:
-                made.add(row.text_prop, Literal(text))
-
-    def _regions(self, concept: Json) -> list[tuple[str, frozenset[str]]]:
-        """Regions and sides of a bodySite: codes first (also post-coordinated), else its words."""
-        coded: list[tuple[str, frozenset[str]]] = []
-        sides: set[str] = set()
-        for coding in _list(concept.get("coding")):
-            system, code = str(coding.get("system")), str(coding.get("code", ""))
-            whole = _EXPRESSION.fullmatch(code)
-            base, refinement = (whole[1], whole[2]) if whole else (code, "")
-            meant = self.known_terms.texts(self.mapping.systems.iri(system, base), "meansRegion")
-            own = {
-                side
-                for value in re.findall(r"=\s*(\w+)", refinement)
-                for side in self.known_terms.texts(
-                    self.mapping.systems.iri(system, value), "denotes"
-                )
-            } | set(self.known_terms.texts(self.mapping.systems.iri(system, base), "side"))
-            coded += [(region, frozenset(own)) for region in meant]
-            sides |= own
-            shown = coding.get("display")
-            if not meant and isinstance(shown, str) and not concept.get("text"):
-                concept = {**concept, "text": shown}
-        said = self._said_regions(str(concept.get("text") or ""))
-        if not coded:
-            return [(region, own or frozenset(sides)) for region, own in said]
-        spoken = frozenset(side for _, own in said for side in own)
-        return [(region, own or spoken) for region, own in coded]
-
-    def _said_regions(self, text: str) -> list[tuple[str, frozenset[str]]]:
-        return [
-            (mention.concept, mention.sides)
-            for mention in mentions(text, self.lexicon)
-            if is_region(self.known_terms, mention.concept)
-        ]
+            if texts(concept, "text") and row.text_prop:
+                made.add(row.text_prop, Literal(texts(concept, "text")))
 
     def _codingsite(self, made: Projection, row: Row, value: Any, place: str) -> None:
         if isinstance(value, dict):
@@ -251,80 +245,46 @@ class Projector:
 
     def _medication(self, made: Projection, row: Row, value: Any, place: str) -> None:
         """A medication by reference: its own code, or the words shown with the reference."""
-        target = self.record.target(value, made.key)
-        found = self.record.by_key.get(target or "")
+        target = self.record.target(value, made.key) or ""
+        found = self.record.by_key.get(target)
         if found is not None:
             self._codeableconcept(made, row, found.get("code"), place)
-        elif isinstance(value, dict) and isinstance(value.get("display"), str):
-            self._text(made, row_with(row, row.text_prop), value["display"], place)
+            return
+        if target:
+            made.left_out.append(f"{_path(place)} points to a resource not supplied")
+        self._text(made, replace(row, prop=row.text_prop), texts(value, "display"), place)
 
     def _attachment(self, made: Projection, row: Row, value: Any, place: str) -> None:
+        """The text of an attachment, also of one that points to a Binary of the record."""
         if not isinstance(value, dict):
             return
-        kind = str(value.get("contentType", "")).split(";")[0].strip()
-        data = value.get("data")
-        if kind.startswith("text/plain") and isinstance(data, str):
-            try:
-                text = base64.b64decode(data, validate=True).decode("utf-8")
-            except (binascii.Error, UnicodeDecodeError):
-                made.left_out.append("an attachment is not readable text")
-            else:
-                self._text(made, row, text.replace("\x00", " "), place)
-                return
+        held = self.record.target({"reference": value.get("url")}, made.key) or ""
+        binary = self.record.by_key.get(held, {})
+        if "data" not in value and binary.get("resourceType") == "Binary":
+            value = {"contentType": value.get("contentType"), **binary}
+        kind = media_type(value)
+        text = attached_text(value) if kind == "text/plain" and "data" in value else None
+        if text is not None:
+            self._text(made, row, text, place)
+            return
         made.add(M816 + "narrative", m816("notMachineReadable"))
         made.known = True
-        made.left_out.append(f"an attachment of type {kind or 'unknown'} is not read")
+        why = "not supplied or not text" if kind == "text/plain" else "not read"
+        made.left_out.append(f"an attachment of type {kind} is {why}")
 
     def _narrative(self, made: Projection, row: Row, value: Any, place: str) -> None:
-        if isinstance(value, dict) and isinstance(value.get("div"), str):
-            text = re.sub(r"<[^>]+>", " ", value["div"])
-            self._text(made, row, text, place)
+        self._text(made, row, narrative_text(texts(value, "div")), place)
 
 
-def row_with(row: Row, prop: str) -> Row:
-    """The same row yielding another property."""
-    return Row(row.path, row.kind, prop, row.text_prop, row.dates, row.values, row.otherwise)
+def _path(place: str) -> str:
+    return place.split(" ")[-1]
+
+
+def _unmapped(name: str) -> str:
+    shown = name if _ELEMENT.fullmatch(name) else "of an unknown name"
+    return f"element {shown} is not mapped"
 
 
 def _classifies(mapping: Mapping, system: Any) -> bool:
     known = mapping.systems.by_uri.get(str(system))
     return known is not None and known.classification
-
-
-def day_of(value: Any, file: str, place: str) -> str:
-    """The day of a FHIR date or dateTime; a year or month counts from its first day.
-
-    Raises ``UnusableRecord`` for a date that does not exist or lies outside 1850 to 2150.
-    """
-    match = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if match:
-        year, month, day = (int(part or 1) for part in match.groups())
-        try:
-            found = datetime.date(year, month, day)
-        except ValueError:
-            found = None
-        if found and 1850 <= year <= 2150:
-            return found.isoformat()
-    raise UnusableRecord(file, place, "the date does not exist", "Correct it in the source system")
-
-
-def _list(value: Any) -> list[Any]:
-    found = value if isinstance(value, list) else [value]
-    return [item for item in found if isinstance(item, dict)]
-
-
-def _at(value: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[str, Any]]:
-    """The values at a path, lists flattened, each with its concrete FHIRPath."""
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _at(item, path, f"{place}[{number}]")
-    elif not path:
-        yield place, value
-    elif isinstance(value, dict):
-        name = path[0]
-        if name.startswith("extension("):
-            for item in _list(value.get("extension")):
-                if item.get("url") == name[10:-1].replace("|", "."):
-                    yield from _at(item, path[1:], f"{place}.extension")
-        elif name in value:
-            yield from _at(value[name], path[1:], f"{place}.{name}")

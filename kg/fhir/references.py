@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from kg.fhir.decode import Json
+from kg.fhir.values import items, texts
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
+_DIGITS = re.compile(r"(\d+)")
 
 
 def opaque(identifier: str) -> str:
@@ -25,46 +29,48 @@ def opaque(identifier: str) -> str:
 class Record:
     """The resources of one input, addressable by every form of reference.
 
-    ``keys`` gives each resource's key, ``Type/id``; contained resources are ``Type/id.contained``.
+    ``by_key`` gives each resource by its key, ``Type/id``, in the order of the keys, so that the
+    order of the input decides nothing; contained resources are ``Type/id.contained``.
     """
 
     def __init__(self, found: list[tuple[str, Json]]) -> None:
         self.by_key: dict[str, Json] = {}
-        self.places: dict[str, str] = {}
         self._alias: dict[str, str] = {}
-        for place, resource in found:
-            self._add(place, resource)
+        self._container: dict[str, str] = {}
+        named = [(_name(number, resource), resource) for number, (_, resource) in enumerate(found)]
+        times = Counter(name for name, _ in named)
+        ties = {name for name in times if times[name] > 1}
+        for name, resource in sorted(
+            named, key=lambda item: (_natural(item[0]), repr(item[1]) if item[0] in ties else "")
+        ):
+            self._add(name, resource)
 
-    def _add(self, place: str, resource: Json) -> None:
-        kind = resource["resourceType"]
-        identifier = resource.get("id")
-        name = opaque(identifier) if isinstance(identifier, str) and identifier else ""
-        key = f"{kind}/{name or f'entry-{len(self.by_key) + 1}'}"
+    def _add(self, name: str, resource: Json) -> None:
+        kind, key = resource["resourceType"], name
         full_url = resource.pop("__fullUrl", None)
-        if key in self.by_key and resource == self.by_key[key]:
+        if resource == self.by_key.get(key):
+            self._alias.setdefault(str(full_url), key)
             return
         while key in self.by_key:
             key += "-again"
         self.by_key[key] = resource
-        self.places[key] = place
         self._alias.setdefault(key, key)
-        if isinstance(identifier, str):
-            self._alias.setdefault(f"{kind}/{identifier}", key)
+        self._alias.setdefault(f"{kind}/{texts(resource, 'id')}", key)
         if isinstance(full_url, str):
             self._alias.setdefault(full_url, key)
-        self._add_contained(key, resource)
+        for inner in items(resource.get("contained")):
+            self._add_contained(key, inner)
 
-    def _add_contained(self, parent: str, resource: Json) -> None:
-        for inner in resource.get("contained") or []:
-            if isinstance(inner, dict) and isinstance(inner.get("resourceType"), str):
-                inner_id = opaque(str(inner.get("id", "")))
-                key = f"{inner['resourceType']}/{parent.split('/')[1]}.{inner_id}"[:130]
-                self.by_key.setdefault(key, inner)
-                self.places[key] = f"{parent}, contained"
-                self._alias[f"{parent}#{inner.get('id')}"] = key
+    def _add_contained(self, parent: str, inner: Json) -> None:
+        kind, name = texts(inner, "resourceType"), texts(inner, "id")
+        if _KIND.fullmatch(kind):
+            key = f"{kind}/{parent.split('/')[1]}.{opaque(name)}"[:130]
+            self.by_key.setdefault(key, inner)
+            self._alias[f"{parent}#{name}"] = key
+            self._container[key] = parent
 
     def of_type(self, kind: str) -> Iterator[tuple[str, Json]]:
-        """The resources of that type in input order, with their keys."""
+        """The resources of that type in key order, with their keys."""
         return ((key, item) for key, item in self.by_key.items() if item["resourceType"] == kind)
 
     def target(self, reference: Any, within: str) -> str | None:
@@ -72,21 +78,39 @@ class Record:
 
         None when the reference carries no usable address (identifier or display only).
         """
-        address = reference.get("reference") if isinstance(reference, dict) else None
-        if not isinstance(address, str) or not address:
+        address = texts(reference, "reference")
+        if not address:
             return None
         if address.startswith("#"):
-            return self._alias.get(within + address, f"Contained/{opaque(address)}")
+            holder = self._container.get(within, within)
+            inner = f"Contained/{opaque(address)}"
+            return holder if address == "#" else self._alias.get(holder + address, inner)
         address = address.split("/_history/")[0]
         if address in self._alias:
             return self._alias[address]
-        tail = address.rsplit("/", 2)
-        if len(tail) >= 2 and tail[-2].isalpha():
+        tail = address.split("?")[0].rsplit("/", 2)
+        if len(tail) >= 2 and _KIND.fullmatch(tail[-2]):
             key = f"{tail[-2]}/{opaque(tail[-1])}"
             return self._alias.get(key, key)
-        kind = reference.get("type") if isinstance(reference.get("type"), str) else "Resource"
+        kinds = [name for name in (texts(reference, "type"), tail[0]) if _KIND.fullmatch(name)]
+        kind = kinds[0] if kinds else "Resource"
         return f"{kind}/{opaque(address.removeprefix('urn:uuid:'))}"
+
+    def container(self, key: str) -> str:
+        """The key of the resource that contains this one, or empty."""
+        return self._container.get(key, "")
 
     def resolves(self, key: str) -> bool:
         """True when the resource with that key was supplied."""
         return key in self.by_key
+
+
+def _name(number: int, resource: Json) -> str:
+    """``Type/id``; without an id the last part of its address, else its number in the input."""
+    name = texts(resource, "id") or texts(resource, "__fullUrl").rsplit("/", 1)[-1].split(":")[-1]
+    return f"{resource['resourceType']}/{opaque(name) if name else f'entry-{number + 1}'}"
+
+
+def _natural(key: str) -> list[tuple[int, str]]:
+    """An order in which c2 comes before c10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in _DIGITS.split(key)]

@@ -10,7 +10,16 @@ import pytest
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
-from tests.corpus.whole_graph import DEFINITION, LABEL, M816, ONTOLOGY, TYPE, m816, values
+from tests.corpus.whole_graph import (
+    DEFINITION,
+    LABEL,
+    M816,
+    ONTOLOGY,
+    TYPE,
+    graph,
+    m816,
+    values,
+)
 
 FILES = sorted(ONTOLOGY.rglob("*.ttl"))
 AUTHORED = [path for path in FILES if not path.is_relative_to(ONTOLOGY / "codes")]
@@ -62,9 +71,21 @@ def vocabulary(node: NamedNode) -> bool:
 
 
 @functools.cache
+def marks() -> set[NamedNode]:
+    """The classes that say how a term travels into a case graph; to be in one declares nothing."""
+    found, wanted = set[NamedNode](), [m816("TravelMark")]
+    while wanted:
+        for quad in graph().quads_for_pattern(None, SUBCLASS, wanted.pop()):
+            if isinstance(quad.subject, NamedNode):
+                found.add(quad.subject)
+                wanted.append(quad.subject)
+    return found
+
+
+@functools.cache
 def declared(path: Path) -> set[str]:
-    """The terms of ours that a file gives a type to."""
-    typed = [t.subject for t in triples(path) if t.predicate == TYPE]
+    """The terms of ours that a file gives a type to, other than the marks of travel."""
+    typed = [t.subject for t in triples(path) if t.predicate == TYPE and t.object not in marks()]
     return {node.value for node in typed if isinstance(node, NamedNode) and vocabulary(node)}
 
 
