@@ -9,7 +9,7 @@ from typing import Any
 from kg.case import Case
 from kg.inputs import Input, read
 from kg.knowledge import default
-from kg.namespaces import ICD, M816, RECORD
+from kg.namespaces import ICD, M816, RECORD, value
 from kg.pyshacl_engine import engine
 from kg.verdict import Verdict, judge_case
 
@@ -179,7 +179,7 @@ def verdict(bundle: Bundle) -> str:
 def facts(case: Case, key: str, name: str) -> set[str]:
     """The values of a property of a record, without namespaces."""
     return {
-        str(t.object.value).removeprefix(M816).removeprefix(ICD).removeprefix(RECORD)
+        value(t.object).removeprefix(M816).removeprefix(ICD).removeprefix(RECORD)
         for t in case.triples
-        if getattr(t.subject, "value", "") == RECORD + key and t.predicate.value == M816 + name
+        if value(t.subject) == RECORD + key and t.predicate.value == M816 + name
     }

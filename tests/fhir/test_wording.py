@@ -9,16 +9,11 @@ from kg.lexicon import lexicon, tokens
 from kg.namespaces import M816, TYPE
 from kg.wording import mentions
 
-TYPES = (
-    "localized",
-    "unspecified",
-    "disuse",
-    "drugInduced",
-    "transient",
-    "postmenopausal",
-    "focal",
-)
-TYPES += ("osteopenia", "sudeck", "crps1", "periarticular", "generalized", "regionalMigratory")
+TYPES = {
+    *("localized", "unspecified", "disuse", "drugInduced", "transient", "postmenopausal"),
+    *("focal", "osteopenia", "sudeck", "crps1", "periarticular", "generalized"),
+    *("regionalMigratory", "fracture"),
+}
 
 
 def said(text: str) -> dict[str, set[str]]:
@@ -26,7 +21,7 @@ def said(text: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for mention in mentions(text, lexicon(default())):
         name = mention.concept.removeprefix(M816).removesuffix("Type").removesuffix("Stated")
-        if name in (*TYPES, "fracture"):
+        if name in TYPES:
             found.setdefault(name, set()).add(mention.meaning)
     return found
 
