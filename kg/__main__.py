@@ -26,6 +26,7 @@ class _Command(click.Group):
     """Turns our own errors into one line and the exit code the design gives."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; an error of ours becomes its message and exit code 2."""
         try:
             return super().invoke(ctx)
         except (InputError, KnowledgeError) as error:
@@ -92,25 +93,20 @@ def check(
       zcat bulk.ndjson.gz | m816 check -
     """
     knowledge = default()
-    feed, paid = _named("FeedProfile", profile), _named("Payer", payer)
-    release = _named("CodeRelease", as_of)
-    bad, verdicts = [], []
+    feed = _named("FeedProfile", profile)
+    named = {"payer": _named("Payer", payer), "judgedBy": _named("CodeRelease", as_of)}
+    bad, verdicts = 0, []
     for found in _progress(inputs(paths, knowledge, feed)):
         if found.error is not None:
-            bad.append(found.error)
+            bad += 1
             click.echo(f"m816: {found.error}", err=True)
             continue
-        made = [
-            _judge(found, case, knowledge, {"payer": paid, "judgedBy": release}, engine)
-            for case in found.cases
-        ]
+        made = [_judge(found, case, knowledge, named, engine) for case in found.cases]
         verdicts += made
-        if face == "text":
-            _say_text(made, everything)
-    if face != "text":
-        click.echo(_rendered(verdicts, face), nl=False)
-    settled = {"stands", "out-of-scope"}
-    sys.exit(2 if bad else int(any(v.decision.verdict not in settled for v in verdicts)))
+        _say_text(made if face == "text" else [], everything)
+    click.echo("" if face == "text" else _rendered(verdicts, face), nl=False)
+    unsettled = any(v.decision.verdict not in ("stands", "out-of-scope") for v in verdicts)
+    sys.exit(2 if bad else int(unsettled))
 
 
 def _judge(

@@ -9,6 +9,7 @@ from typing import Any
 from kg.codebook import Lines, code, code_of, title
 from kg.codebook import name_of as _name
 from kg.judge import SEVERITIES
+from kg.judge import rules as all_rules
 from kg.knowledge import Knowledge
 from kg.namespaces import DCT, M816, RULE, SH, SKOS, STATEMENT
 from kg.queries import answers
@@ -193,7 +194,7 @@ def _statement(knowledge: Knowledge, name: str) -> Lines:
 
 def _used_by(knowledge: Knowledge, iri: str) -> Lines:
     users = sorted({s for p, s in knowledge.into.get(iri, ()) if p in _CITING})
-    rules = set(knowledge.subjects("Rule"))
+    rules = {rule.iri for rule in all_rules(knowledge)}
     yield from (f"  cited by rule {_name(u)}: {knowledge.label(u)}" for u in users if u in rules)
     for derivation in knowledge.derivations:
         if _name(iri) in derivation.cites:

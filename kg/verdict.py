@@ -111,11 +111,7 @@ def judge_case(
         file,
         sha256,
         _context(node, view, knowledge),
-        {
-            "version": __version__,
-            "codeRelease": release(knowledge),
-            "sha256": knowledge.sha256,
-        },
+        _rules(knowledge),
         {"shacl": engine.name, "derivation": "rdflib" if construct else "oxigraph"},
         decision,
         shown,
@@ -124,6 +120,14 @@ def judge_case(
         outcomes,
         view,
     )
+
+
+def _rules(knowledge: Knowledge) -> dict[str, str]:
+    return {
+        "version": __version__,
+        "codeRelease": release(knowledge),
+        "sha256": knowledge.sha256,
+    }
 
 
 def release(knowledge: Knowledge) -> str:

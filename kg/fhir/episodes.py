@@ -174,7 +174,7 @@ def _belongs(
     record: Record, key: str, condition: Json, encounter: str | None, only: str | None
 ) -> bool:
     """A Condition of this encounter; an unlinked one belongs where there is no other encounter."""
-    if "encounter" in condition:
+    if condition.get("encounter"):
         return record.target(condition["encounter"], key) == encounter
     if only is None or (encounter and encounter != only):
         return False
@@ -190,7 +190,7 @@ def _active_problem(condition: Json) -> bool:
     status = _code(condition.get("clinicalStatus")) or "active"
     verified = _code(condition.get("verificationStatus")) or "confirmed"
     listed = _is(condition, "problem-list-item") or (
-        not condition.get("category") and "encounter" not in condition
+        not condition.get("category") and not condition.get("encounter")
     )
     return listed and status in {"active", "recurrence", "relapse"} and verified == "confirmed"
 
@@ -250,13 +250,13 @@ def _from_list(
     found: list[Submission] = []
     ordered = enumerate(items((encounter or {}).get("diagnosis")), start=1)
     for number, entry in sorted(ordered, key=lambda pair: _sequence(pair[1], pair[0])):
-        target = record.target(entry.get("condition"), key)
-        if target and _present(record.by_key.get(target, {})):
+        target = record.target(entry.get("condition"), key) or ""
+        condition = record.by_key.get(target, {})
+        place = f"Encounter.diagnosis[{number - 1}]"
+        if _present(condition):
             found += [
-                Submission(
-                    system, code, target, f"Encounter.diagnosis[{number - 1}]", number, target
-                )
-                for system, code in _codings(mapping, record.by_key.get(target, {}).get("code"))
+                Submission(system, code, target, place, _sequence(entry, number), target)
+                for system, code in _codings(mapping, condition.get("code"))
             ]
     return found
 

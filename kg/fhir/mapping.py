@@ -72,6 +72,6 @@ def _row(knowledge: Knowledge, iri: str) -> Row:
         knowledge.text(iri, "datesRecord") == "true",
         values,
         knowledge.text(iri, "otherwiseMeans"),
-        knowledge.text(iri, "decides") == "true",
+        knowledge.text(iri, "decidesCode") == "true",
         knowledge.text(iri, "keepsRecord") == "true",
     )

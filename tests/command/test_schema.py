@@ -41,6 +41,15 @@ def test_no_object_takes_a_key_that_is_not_described() -> None:
         assert set(described.get("required", ())) == set(named)
 
 
+_QUESTION = {
+    "to": "treating provider",
+    "stem": "Please document the cause.",
+    "indicators": [{"value": "M81.6", "source": "Condition/c", "path": "", "date": ""}],
+    "options": ["disuse", "not known", "other", "unable to determine"],
+    "rules": ["cause-stated"],
+}
+
+
 @pytest.mark.parametrize(
     ("place", "value"),
     [
@@ -60,6 +69,7 @@ def test_the_schema_refuses(
     place: tuple[str | int, ...], value: object, data: Path, verdicts: Verdicts
 ) -> None:
     made: Any = copy.deepcopy(verdicts(data / "disuse-as-localized.json")[0])
+    made["questions"] = [copy.deepcopy(_QUESTION)]
     assert faults(made) == []
     inner = made
     for step in place[:-1]:

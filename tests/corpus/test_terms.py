@@ -43,7 +43,6 @@ RANGES = {
     "asks": ["QuestionTemplate"],
     "operationalises": ["DocumentationObligation"],
 }
-TWO_USES = {"decides": "a boolean on a FHIR path, a type on a diagnosis"}
 
 
 def name(path: Path) -> str:
@@ -183,7 +182,7 @@ def test_object_properties_have_nodes_and_datatype_properties_literals() -> None
     mixed = set()
     for t in everything():
         kinds, prop = set(values(t.predicate, TYPE)), local(t.predicate)
-        if not prop or prop in TWO_USES:
+        if not prop:
             continue
         wrong = isinstance(t.object, Literal) and OWL + "ObjectProperty" in kinds
         if wrong or (isinstance(t.object, NamedNode) and OWL + "DatatypeProperty" in kinds):

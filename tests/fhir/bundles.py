@@ -60,7 +60,8 @@ class Bundle:
 
     def add(self, kind: str, **elements: Any) -> Json:
         """Any resource; an id is made up if none is given."""
-        made = {"resourceType": kind, **elements}
+        given = {name: item for name, item in elements.items() if item is not None}
+        made = {"resourceType": kind, **given}
         made.setdefault("id", f"{kind[:4].lower()}{len(self.resources)}")
         self.resources.append(made)
         return made
