@@ -149,10 +149,10 @@ def _check_values(triples: set[Triple], file: str, place: str) -> None:
         name = triple.predicate.value.removeprefix(M816)
         if isinstance(triple.object, Triple):
             raise UnusableRecord(file, place, "it has triples about triples", "Name the facts")
-        if not isinstance(triple.object, Literal):
-            continue
-        kind = _KINDS.get(name, triple.object.datatype.value.removeprefix(XSD))
-        if not _is_a(kind, triple.object.value):
+        kind = _KINDS.get(name, "")
+        if not kind and isinstance(triple.object, Literal):
+            kind = triple.object.datatype.value.removeprefix(XSD)
+        if not _is_a(kind, value(triple.object)):
             raise UnusableRecord(
                 file, f"{place}, m816:{name}", f"the value is no {kind}", "Correct the value"
             )

@@ -30,10 +30,11 @@ from kg.fhir.values import (
 from kg.knowledge import Knowledge
 from kg.lexicon import Lexicon
 from kg.namespaces import M816, RECORD, TYPE, XSD, m816
+from kg.namespaces import value as value_of
 from kg.sites import site_nodes, site_triples
 from kg.wording import mentions
 
-__all__ = ["INFRASTRUCTURE", "Projection", "Projector", "day_of", "node_of"]
+__all__ = ["Projection", "Projector", "day_of", "node_of"]
 
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DECIMAL = NamedNode(XSD + "decimal")
@@ -58,11 +59,6 @@ class Projection:
         """State one fact about the record."""
         self.excluded = self.excluded or value == m816("notEvidence")
         self.triples.append(Triple(self.node, NamedNode(prop), value))
-
-    def undetermined(self, prop: str, basis: str) -> None:
-        """Say that the record cannot tell a property, and why (``m816:`` basis term)."""
-        self.add(M816 + "undetermined", NamedNode(prop))
-        self.add(M816 + "undeterminedBecause", NamedNode(basis))
 
 
 def node_of(key: str) -> NamedNode:
@@ -107,12 +103,23 @@ class Projector:
         for number, entry in enumerate(items(resource.get("diagnosis"))):
             concept = entry.get("diagnosisCodeableConcept")
             self._needs_system(concept, f"{key} {kind}.diagnosis[{number}]")
+        self._check_period(made, f"{key} {kind}")
         if made.date:
             made.add(M816 + "recordDate", Literal(made.date, datatype=_XDATE))
         made.known = made.known or table.kept_always
         unread = set(resource) - used - INFRASTRUCTURE - table.ignored
         made.left_out += [_unmapped(name) for name in sorted(unread)]
         return made
+
+    def _check_period(self, made: Projection, place: str) -> None:
+        start, end = (
+            [value_of(t.object) for t in made.triples if t.predicate == m816(name)]
+            for name in ("periodStart", "periodEnd")
+        )
+        if start and end and max(end) < min(start):
+            raise UnusableRecord(
+                self.file, place, "its period ends before it starts", "Correct the period"
+            )
 
     def _emit(self, made: Projection, row: Row, value: Any, place: str) -> None:
         handler = getattr(self, "_" + row.kind.lower(), None)

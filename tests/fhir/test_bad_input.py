@@ -135,6 +135,12 @@ def test_an_absurd_date_is_refused_and_its_place_named(date: object) -> None:
     assert "2026-13-01" not in str(error)
 
 
+def test_a_period_that_ends_before_it_starts_is_refused() -> None:
+    bundle = documented()
+    bundle.resources[1]["period"] = {"start": "2026-05-04", "end": "2026-05-03"}
+    assert "Encounter/e1 Encounter: its period ends before it starts" in str(refused(bundle.raw()))
+
+
 @pytest.mark.parametrize("number", ["1e400", "-1e999999999999999999999", "1" * 70, "0." + "3" * 90])
 def test_a_huge_number_is_refused_and_its_place_named(number: str) -> None:
     bundle = documented()
@@ -274,6 +280,8 @@ def test_a_gzip_bomb_is_not_inflated_beyond_the_limit(monkeypatch: pytest.Monkey
         ("case.ttl", f"{TTL}[] a m816:Case .", "the case is a blank node"),
         ("case.ttl", f"{TTL}{CASE} ; m816:caseEnd 'soon' .", "m816:caseEnd: the value is no date"),
         ("case.ttl", f"{TTL}{CASE} . <a:b> m816:sequence 'x' .", "the value is no integer"),
+        ("case.ttl", f"{TTL}{CASE} . <a:b> m816:sequence <a:b> .", "the value is no integer"),
+        ("case.ttl", f"{TTL}{CASE} . <a:b> m816:recordDate [] .", "the value is no date"),
         ("case.ttl", f"{TTL}{CASE} . <a:b> m816:recordDate '2026-02-31' .", "is no date"),
         ("case.ttl", f"{TTL}{CASE} ; m816:about <<( <a:a> <a:b> <a:c> )>> .", "about triples"),
         ("case.ttl", TTL + "<a:b> <a:c> " + "[ <a:d> " * 5000, "the RDF is nested too deeply"),

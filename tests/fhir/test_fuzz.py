@@ -35,15 +35,29 @@ def _rich() -> Bundle:
         "PractitionerRole", id="r1", practitioner=ref("Practitioner/d1"), code=[{"text": "Surgeon"}]
     )
     made.add(
-        "MedicationRequest", status="active", subject=ref("Patient/p1"), authoredOn="2026-01-10",
+        "MedicationRequest",
+        status="active",
+        subject=ref("Patient/p1"),
+        authoredOn="2026-01-10",
         medicationCodeableConcept={"text": "Prednisone"},
-    )  # fmt: skip
+    )
     score = made.observation("80948-3", -2.5)
     made.report("DXA bone density", "T-score -2.5", result=[ref(f"Observation/{score['id']}")])
-    made.add("Procedure", status="completed", subject=ref("Patient/p1"), performedDateTime="2026-05-02",
-             code={"text": "Core decompression of left hip"}, reasonReference=[ref("Condition/cond2")])  # fmt: skip
-    made.add("DocumentReference", status="current", subject=ref("Patient/p1"), date="2026-05-04",
-             content=[{"attachment": attachment("Plan: protected weight bearing")}])  # fmt: skip
+    made.add(
+        "Procedure",
+        status="completed",
+        subject=ref("Patient/p1"),
+        performedDateTime="2026-05-02",
+        code={"text": "Core decompression of left hip"},
+        reasonReference=[ref("Condition/cond2")],
+    )
+    made.add(
+        "DocumentReference",
+        status="current",
+        subject=ref("Patient/p1"),
+        date="2026-05-04",
+        content=[{"attachment": attachment("Plan: protected weight bearing")}],
+    )
     return made
 
 

@@ -639,3 +639,23 @@ def test_projection_equals_the_fhirpath(kind: str, expression: str, prop: str) -
     expected = {str(item) for item in path(resource, *expression.split("."))}
     assert expected
     assert facts(case_of(bundle), f"{kind}/{resource['id']}", prop) == expected
+
+
+def test_a_generated_feed_invents_no_localized_osteoporosis() -> None:
+    """The shape of Synthea records: no ICD-10-CM code, and every density at the forearm code."""
+    bundle = Bundle()
+    bundle.resources[0]["text"] = {"div": "https://github.com/synthetichealth/synthea"}
+    snomed = {"system": SNOMED, "code": "64859006", "display": "Osteoporosis"}
+    bundle.condition()["code"] = {"coding": [snomed]}
+    bundle.observation("38265-5", -3.1)
+    found = only(bundle)
+    assert found.context["profile"] == "synthea"
+    assert "M81.6" not in [code.code for code in found.decision.expected]
+    assert found.decision.submitted == ()
+
+
+@pytest.mark.parametrize("loinc", ["38265-5", "80948-3"])
+def test_a_measurement_alone_is_out_of_scope(loinc: str) -> None:
+    bundle = Bundle()
+    bundle.observation(loinc, -3.1)
+    assert verdict(bundle) == "out-of-scope"
