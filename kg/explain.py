@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kg.judge import Outcome
 from kg.knowledge import Knowledge
-from kg.namespaces import DCT, M816, SH, TYPE
+from kg.namespaces import DCT, M816, RECORD, SH, TYPE
 from kg.view import View
 
 _MESSAGE = SH + "message"
@@ -129,7 +129,8 @@ def _of_node(node: str, prop: str, focus: str, day: str, view: View) -> list[Evi
     if view.value(node, "sequence"):
         shown = view.shown_code(node)
         return [Evidence(shown, view.record_of(node), _path(node, "", view), day)]
-    holder = view.record_of(focus)
+    own = view.value(focus, "source") or not focus.startswith(f"{RECORD}case/")
+    holder = view.record_of(focus) if own else view.shown(view.value(focus, "ofCase") or focus)
     path = _path(focus, prop, view)
     return [Evidence(view.shown(node), holder, path, view.date_of(focus, day))]
 

@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.case import turtle
 from kg.decide import AXES
-from kg.explain import Finding
+from kg.explain import Evidence, Finding
 from kg.judge import Outcome, Row, severity_iri
 from kg.namespaces import SH, TYPE, XSD, sh
 from kg.verdict import Verdict
@@ -117,10 +117,18 @@ def _finding_lines(group: list[Finding], paint: Any) -> list[str]:
     lines = [f"    {mark} {wrapped[0]}", *(f"      {line}" for line in wrapped[1:])]
     if finding.outcome in ("fail", "indeterminate"):
         seen = dict.fromkeys(
-            f"        {item.source}: {item.value}" for one in group for item in one.evidence
+            f"        {item.source}, {_where(item)}: {item.value}"
+            for one in group
+            for item in one.evidence
         )
         lines += list(seen)[:8]
     return lines
+
+
+def _where(item: Evidence) -> str:
+    """The path of an evidence within its record, or what it is."""
+    kind = item.source.split("/")[0]
+    return item.path.removeprefix(f"{kind}.")
 
 
 def _left_out(verdict: Verdict, everything: bool) -> list[str]:

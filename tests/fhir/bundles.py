@@ -18,6 +18,7 @@ ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-"
+WORDS = "Localized osteoporosis of left hip, cause undetermined"
 PLANTED = ("Quimby", "Zenobia", "MRN-778812", "1978-03-02", "Thornhill", "555-0199")
 
 
@@ -134,7 +135,7 @@ class Bundle:
 def documented(icd: str = "M81.6", **elements: Any) -> Bundle:
     """A fully documented localized case."""
     made = Bundle()
-    condition = made.condition("Localized osteoporosis of left hip, cause undetermined", icd)
+    condition = made.condition(WORDS, icd)
     condition.update(elements)
     made.report()
     made.add(
@@ -171,10 +172,21 @@ def cases(bundle: Bundle | bytes, name: str = "record.json") -> list[Case]:
     return found.cases
 
 
-def verdict(bundle: Bundle) -> str:
-    """The verdict of a record with one case."""
+def case_of(bundle: Bundle) -> Case:
+    """The one case of a record."""
+    (one,) = cases(bundle)
+    return one
+
+
+def only(bundle: Bundle) -> Verdict:
+    """The one judged case of a record."""
     (one,) = judged(read("record.json", bundle.raw(), default()))
-    return one.decision.verdict
+    return one
+
+
+def verdict(bundle: Bundle) -> str:
+    """The verdict word of a record with one case."""
+    return only(bundle).decision.verdict
 
 
 def facts(case: Case, key: str, name: str) -> set[str]:

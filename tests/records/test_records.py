@@ -1,4 +1,4 @@
-"""Whole records from end to end, against expectations written before any run and golden reports.
+"""Whole records from end to end, against expectations written by hand and golden reports.
 
 ``expected.toml`` holds verdict, codes and rules per case, from the sources; ``NAME.report.txt`` is
 what ``m816 check --all NAME`` prints. After an intended change look at the difference and write
