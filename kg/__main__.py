@@ -14,6 +14,7 @@ from kg import __version__
 from kg.case import Case, trig, turtle
 from kg.derive import Construct, derive
 from kg.errors import InputError, KnowledgeError
+from kg.faces import document, spoken
 from kg.inputs import Input, inputs
 from kg.knowledge import Knowledge, default
 from kg.namespaces import m816
@@ -103,8 +104,9 @@ def check(
             continue
         made = [_judge(found, case, knowledge, named, engine) for case in found.cases]
         verdicts += made
-        _say_text(made if face == "text" else [], everything)
-    click.echo("" if face == "text" else _rendered(verdicts, face), nl=False)
+        if face == "text":
+            click.echo(spoken(made, everything, sys.stdout.isatty()))
+    click.echo("" if face == "text" else document(verdicts, face), nl=False)
     unsettled = any(v.decision.verdict not in ("stands", "out-of-scope") for v in verdicts)
     sys.exit(2 if bad else int(unsettled))
 
@@ -137,29 +139,6 @@ def _progress(found: Iterator[Input]) -> Iterator[Input]:
         yield item
         if shown and number % 25 == 0:
             click.echo(f"\r{number} inputs judged", err=True, nl=False)
-
-
-def _say_text(verdicts: list[Verdict], everything: bool) -> None:
-    from kg.render import text
-
-    for verdict in verdicts:
-        click.echo(text(verdict, everything=everything, colour=sys.stdout.isatty()))
-
-
-def _rendered(verdicts: list[Verdict], face: str) -> str:
-    from kg import render
-
-    if face == "json":
-        return json.dumps([v.json() for v in verdicts], indent=2, ensure_ascii=False) + "\n"
-    if face == "fhir":
-        made = [render.operation_outcome(v) for v in verdicts]
-        shown = made[0] if len(made) == 1 else made
-        return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
-    if face == "turtle":
-        return "\n".join(render.report(v) for v in verdicts)
-    from kg.page import page
-
-    return page(verdicts)
 
 
 @main.command("case")
@@ -196,14 +175,25 @@ def case_(
 
 @main.command()
 def shapes() -> None:
-    """Write all shapes as one Turtle document for any SHACL engine."""
+    """Write all shapes as one Turtle document for any SHACL engine.
+
+    \b
+    Example:
+      m816 shapes > shapes.ttl
+    """
     click.echo(default().shapes, nl=False)
 
 
 @main.command()
 @click.option("--format", "face", type=click.Choice(["text", "json"]), default="text")
 def rules(face: str) -> None:
-    """List every rule: severity, axis, authority, sentence."""
+    """List every rule: severity, axis, authority, sentence.
+
+    \b
+    Examples:
+      m816 rules
+      m816 rules --format json
+    """
     from kg.catalogue import rule_rows
 
     rows = rule_rows(default())
@@ -226,6 +216,7 @@ def explain(name: str) -> None:
       m816 explain S15
       m816 explain M81.6
       m816 explain C1
+      m816 explain icd:S15                the code, where a statement has the same name
     """
     from kg.catalogue import explained
 
@@ -260,7 +251,12 @@ def ask(query: str, record: str | None) -> None:
 
 @main.group()
 def codes() -> None:
-    """The ICD-10-CM code layer."""
+    """The ICD-10-CM code layer.
+
+    \b
+    Example:
+      m816 codes build
+    """
 
 
 @codes.command("build")
@@ -269,7 +265,13 @@ def codes() -> None:
 )
 @click.option("--out", type=click.Path(file_okay=False), help="Ontology folder to write to.")
 def build_codes(xml: str | None, out: str | None) -> None:
-    """Regenerate the code layer from the official tabular list (needs simple-icd-10-cm)."""
+    """Regenerate the code layer from the official tabular list (needs simple-icd-10-cm).
+
+    \b
+    Examples:
+      m816 codes build
+      m816 codes build --xml icd10cm-tabular-2026.xml --out my-ontology
+    """
     from pathlib import Path
 
     from kg.codes import build

@@ -35,7 +35,8 @@ def questions(case: str, found: list[Finding], view: View) -> list[Question]:
     by_template: dict[str, list[Finding]] = {}
     for finding in found:
         template = view.knowledge.text(RULE + finding.rule, "asks")
-        wanted = finding.outcome == "fail" or (
+        only = view.knowledge.text(RULE + finding.rule, "asksOnlyIf", finding.outcome)
+        wanted = (finding.outcome == "fail" and only == "fail") or (
             finding.outcome == "indeterminate"
             and finding.axis == "coding"
             and finding.severity == "must"

@@ -108,7 +108,8 @@ def from_rdf(raw: bytes, syntax: RdfFormat, file: str) -> list[Case]:
         triple = Triple(_named(quad.subject, names), quad.predicate, _named(quad.object, names))
         graphs.setdefault(name, set()).add(triple)
     cases = [_case(triples, file, name) for name, triples in sorted(graphs.items())]
-    found = [case for case in cases if case is not None]
+    known = [case for case in cases if case is not None]
+    found = sorted(known, key=lambda case: case.value("caseEnd"), reverse=True)
     if not found:
         raise UnusableRecord(
             file, "", "there is no m816:Case in it", "Type the case node m816:Case"

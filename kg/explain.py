@@ -75,7 +75,7 @@ def _finding(case: str, outcome: Outcome, view: View) -> Finding:
         iri for iri in knowledge.texts(rule.iri, "operationalises") if iri in here or not here
     ]
     obligations = [knowledge.notation(iri) for iri in duties]
-    sources = [v.value.rsplit("/", 1)[-1] for v in knowledge.values(rule.iri, _SOURCE)]
+    sources = _cites(outcome, view)
     applies = outcome.outcome in ("fail", "indeterminate", "pass")
     return Finding(
         rule=rule.iri.rsplit("/", 1)[-1],
@@ -91,6 +91,33 @@ def _finding(case: str, outcome: Outcome, view: View) -> Finding:
         evidence=evidence(case, outcome, view) if applies else (),
         owner=knowledge.label(knowledge.text(rule.iri, "owner")),
         basis=tuple(knowledge.label(iri) for iri in outcome.basis),
+    )
+
+
+def _cites(outcome: Outcome, view: View) -> list[str]:
+    """The rule's statements; for a pair of codes its tabular notes are those between the two."""
+    knowledge, rule = view.knowledge, outcome.rule
+    cited = [value.value for value in knowledge.values(rule.iri, _SOURCE)]
+    between = knowledge.text(rule.iri, "citesNotesBetween").removeprefix(M816)
+    others = view.values(outcome.focus, between) if between and outcome.focus else []
+    if others:
+        notes = set(knowledge.by_type.get(M816 + "TabularNote", ()))
+        mine = set(view.values(outcome.focus, "lineage"))
+        theirs = {code for other in others for code in view.values(other, "lineage")}
+        cited = [iri for iri in cited if iri not in notes]
+        cited += _notes(mine, theirs, knowledge) + _notes(theirs, mine, knowledge)
+    return [iri.rsplit("/", 1)[-1] for iri in cited]
+
+
+def _notes(printed: set[str], meant: set[str], knowledge: Knowledge) -> list[str]:
+    """The Excludes1 notes printed at one lineage that refer to the other."""
+    return sorted(
+        note
+        for code in printed
+        for predicate, note in knowledge.into.get(code, ())
+        if predicate == M816 + "noteOn"
+        and M816 + "excludes1Note" in knowledge.texts(note, "noteKind")
+        and not meant.isdisjoint(knowledge.texts(note, "refersTo"))
     )
 
 
@@ -117,7 +144,8 @@ def evidence(case: str, outcome: Outcome, view: View) -> tuple[Evidence, ...]:
             for item in _of_node(node, prop, outcome.focus, day, view):
                 found[item] = None
     if not found and outcome.focus:
-        for node in view.values(outcome.focus, "madeIn") or [outcome.focus]:
+        made_in = view.values(outcome.focus, "madeIn")
+        for node in made_in or ([] if outcome.focus == case else [outcome.focus]):
             for item in _of_node(node, "", outcome.focus, day, view):
                 found[item] = None
     return tuple(found)

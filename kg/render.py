@@ -61,14 +61,13 @@ def _painter(colour: bool) -> Any:
 def headline(verdict: Verdict) -> str:
     """Why, in one sentence: the finding that decided, else what the verdict means."""
     meaning = WORDS[verdict.decision.verdict]
-    decisive = next(
-        (
-            f
-            for f in verdict.findings
-            if f.outcome in ("fail", "indeterminate") and f.severity == "must"
-        ),
-        None,
-    )
+    refuting = {rule for code in verdict.decision.refuted for rule in code.because}
+    open_musts = [
+        f
+        for f in verdict.findings
+        if f.outcome in ("fail", "indeterminate") and f.severity == "must"
+    ]
+    decisive = next((f for f in open_musts if f.rule in refuting), next(iter(open_musts), None))
     if decisive is None or verdict.decision.verdict in ("stands", "out-of-scope"):
         return meaning[0].upper() + meaning[1:] + "."
     return f"{decisive.message} [{', '.join(decisive.cites[:2])}]"
@@ -113,7 +112,9 @@ def _finding_lines(group: list[Finding], paint: Any) -> list[str]:
     cites = ", ".join(finding.cites)
     tail = f"[{finding.severity}; {finding.authority}: {cites}]"
     head = f"{finding.message} {tail}"
-    wrapped = textwrap.wrap(f"{name}{head}", 96, break_long_words=False) or [""]
+    wrapped = textwrap.wrap(
+        f"{name}{head}", 96, break_long_words=False, break_on_hyphens=False
+    ) or [""]
     lines = [f"    {mark} {wrapped[0]}", *(f"      {line}" for line in wrapped[1:])]
     if finding.outcome in ("fail", "indeterminate"):
         seen = dict.fromkeys(
@@ -141,13 +142,13 @@ def _left_out(verdict: Verdict, everything: bool) -> list[str]:
 def report(verdict: Verdict) -> str:
     """The SHACL results as one standard ``sh:ValidationReport`` in Turtle."""
     rows = [(o, row) for o in verdict.outcomes for row in o.rows]
-    node = BlankNode("report")
+    node = BlankNode()
     triples = {
         Triple(node, TYPE, sh("ValidationReport")),
         Triple(node, sh("conforms"), _boolean(not rows)),
     }
-    for number, (outcome, row) in enumerate(rows):
-        result = BlankNode(f"result{number}")
+    for outcome, row in rows:
+        result = BlankNode()
         triples.add(Triple(node, sh("result"), result))
         triples |= _result(result, outcome, row, verdict)
     return turtle(triples)

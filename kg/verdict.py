@@ -116,7 +116,7 @@ def judge_case(
         decision,
         shown,
         asked,
-        case.not_mapped,
+        sorted(set(case.not_mapped)),
         outcomes,
         view,
     )

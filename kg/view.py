@@ -50,7 +50,7 @@ class View:
         """A node as people read it: a code, a record's id, a site in words, a label."""
         if node.startswith(ICD):
             return node.removeprefix(ICD)
-        source = self.value(node, "source")
+        source = self.value(node, "source") or self.value(node, "notation")
         if source:
             return source
         region = self.value(node, "region")

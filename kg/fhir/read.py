@@ -153,7 +153,7 @@ class Reader:
             case.triples.update(made.triples)
             name = "documents" if documented else "hasRecord"
             case.triples.add(Triple(case.node, m816(name), made.node))
-        else:
+        elif key != episode.codes_from:
             case.not_mapped.append((key, "nothing in it is in the term tables"))
 
     def _context(self, case: Case, episode: Episode, profile: str) -> None:
