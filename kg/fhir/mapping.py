@@ -23,6 +23,7 @@ class Row:
     otherwise: str = ""
     decides: bool = False
     keeps: bool = False
+    child: str = ""
 
 
 @dataclass
@@ -74,4 +75,5 @@ def _row(knowledge: Knowledge, iri: str) -> Row:
         knowledge.text(iri, "otherwiseMeans"),
         knowledge.text(iri, "decidesCode") == "true",
         knowledge.text(iri, "keepsRecord") == "true",
+        knowledge.text(iri, "childType"),
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from kg.codesystems import code_triples, denoted, dotted
 from kg.errors import UnusableRecord
 from kg.fhir.bodysites import regions
 from kg.fhir.decode import Json
 from kg.fhir.mapping import Mapping, Row
+from kg.fhir.projection import Projection, node_of
 from kg.fhir.references import Record
 from kg.fhir.values import (
     attached_text,
@@ -29,7 +30,7 @@ from kg.fhir.values import (
 )
 from kg.knowledge import Knowledge
 from kg.lexicon import Lexicon
-from kg.namespaces import M816, RECORD, TYPE, XSD, m816
+from kg.namespaces import M816, TYPE, XSD, m816
 from kg.namespaces import value as value_of
 from kg.sites import site_nodes, site_triples
 from kg.wording import mentions
@@ -40,30 +41,6 @@ _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DECIMAL = NamedNode(XSD + "decimal")
 _XDATE = NamedNode(XSD + "date")
 INFRASTRUCTURE = {"resourceType", "id", "meta", "text", "language", "implicitRules", "contained"}
-
-
-@dataclass
-class Projection:
-    """The record of one resource: its node, triples, date, what it points to, what it lacks."""
-
-    key: str
-    node: NamedNode
-    triples: list[Triple] = field(default_factory=list)
-    date: str = ""
-    targets: list[tuple[str, str]] = field(default_factory=list)
-    known: bool = False
-    excluded: bool = False
-    left_out: list[str] = field(default_factory=list)
-
-    def add(self, prop: str, value: NamedNode | Literal) -> None:
-        """State one fact about the record."""
-        self.excluded = self.excluded or value == m816("notEvidence")
-        self.triples.append(Triple(self.node, NamedNode(prop), value))
-
-
-def node_of(key: str) -> NamedNode:
-    """The IRI of the record with that key."""
-    return NamedNode(RECORD + key)
 
 
 @dataclass
@@ -104,8 +81,10 @@ class Projector:
             concept = entry.get("diagnosisCodeableConcept")
             self._needs_system(concept, f"{key} {kind}.diagnosis[{number}]")
         self._check_period(made, f"{key} {kind}")
-        if made.date:
-            made.add(M816 + "recordDate", Literal(made.date, datatype=_XDATE))
+        for each in (made, *made.children):
+            if made.date:
+                each.add(M816 + "recordDate", Literal(made.date, datatype=_XDATE))
+            made.triples += each.triples if each is not made else []
         made.known = made.known or table.kept_always
         unread = set(resource) - used - INFRASTRUCTURE - table.ignored
         made.left_out += [_unmapped(name) for name in sorted(unread)]
@@ -249,6 +228,16 @@ class Projector:
     def _codingsite(self, made: Projection, row: Row, value: Any, place: str) -> None:
         if isinstance(value, dict):
             self._site(made, row, {"coding": [value]}, place)
+
+    def _child(self, made: Projection, row: Row, value: Any, place: str) -> None:
+        """A part with facts of its own, as a record that says which record it belongs to."""
+        key = f"{made.key}/{row.path[-1]}-{len(made.children) + 1}"
+        part = self.project(key, {**value, "resourceType": row.child})
+        if part is not None:
+            made.add(row.prop, part.node)
+            made.known = made.known or part.known
+            made.targets += part.targets
+            made.children.append(part)
 
     def _medication(self, made: Projection, row: Row, value: Any, place: str) -> None:
         """A medication by reference: its own code, or the words shown with the reference."""

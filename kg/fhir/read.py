@@ -12,8 +12,10 @@ from kg.errors import UnusableRecord
 from kg.fhir.decode import Json, resources
 from kg.fhir.episodes import Episode, Submission, episodes, patient_of
 from kg.fhir.mapping import Mapping, mapping
-from kg.fhir.project import Projection, Projector, day_of, node_of
+from kg.fhir.project import Projector
+from kg.fhir.projection import Projection, node_of
 from kg.fhir.references import Record
+from kg.fhir.values import day_of
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
 from kg.namespaces import M816, RECORD, TYPE, XSD, m816, value
@@ -152,7 +154,8 @@ class Reader:
         elif made.known or documented or key == episode.encounter:
             case.triples.update(made.triples)
             name = "documents" if documented else "hasRecord"
-            case.triples.add(Triple(case.node, m816(name), made.node))
+            for each in (made, *made.children):
+                case.triples.add(Triple(case.node, m816(name), each.node))
         elif key != episode.codes_from:
             case.not_mapped.append((key, "nothing in it is in the term tables"))
 
@@ -186,15 +189,25 @@ class Reader:
             if made is not None:
                 start = _first(made, "periodStart")
                 if start:
-                    return start, _first(made, "periodEnd") or start
+                    return start, _first(made, "periodEnd") or self._latest(key, start)
         days = [self.projections[k].date for k in episode.documented if k in self.projections]
         day = max(days, default="")
         return day, day
+
+    def _latest(self, encounter: str, start: str) -> str:
+        """The day of the latest record of an encounter that has no end; its start if none."""
+        wanted = (M816 + "encounter", encounter)
+        days = [m.date for m in self.projections.values() if wanted in m.targets and m.date]
+        return max([start, *days])
 
     def _patient(self, say: _Saying, key: str, day: str) -> None:
         resource: Json = self.record.by_key.get(key, {})
         if day and isinstance(resource.get("birthDate"), str):
             born = day_of(resource["birthDate"], self.file, f"{key} Patient.birthDate")
+            if born > day:
+                raise UnusableRecord(
+                    self.file, key, "the birth date lies after the encounter", "Correct it"
+                )
             age = int(day[:4]) - int(born[:4]) - (day[5:] < born[5:])
             say.number("ageAtService", age)
 

@@ -70,6 +70,8 @@ FULL: Json = {
     },
 }
 
+PARTS = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+
 
 @pytest.mark.parametrize(
     ("kind", "expression", "prop"),
@@ -79,7 +81,6 @@ FULL: Json = {
         ("Condition", "onsetDateTime", "onset"),
         ("Condition", "asserter.reference", "assertedBy"),
         ("Encounter", "reasonCode.text", "reasonText"),
-        ("Encounter", "participant.individual.reference", "participant"),
         ("DiagnosticReport", "conclusion", "conclusionText"),
         ("DiagnosticReport", "effectiveDateTime", "effective"),
         ("DiagnosticReport", "resultsInterpreter.reference", "interpretedBy"),
@@ -105,6 +106,42 @@ def test_projection_equals_the_fhirpath(kind: str, expression: str, prop: str) -
     expected = {str(item) for item in path(resource, *expression.split("."))}
     assert expected
     assert facts(case_of(bundle), f"{kind}/{resource['id']}", prop) == expected
+
+
+def test_each_participant_keeps_the_part_they_had() -> None:
+    bundle = Bundle()
+    bundle.condition(WORDS, "M81.6")
+    part = {"coding": [{"system": PARTS, "code": "ATND"}]}
+    bundle.resources[1]["participant"] = [
+        {"individual": ref("Practitioner/d1"), "type": [part]},
+        {"individual": ref("Practitioner/d2")},
+    ]
+    case = case_of(bundle)
+    key = f"Encounter/{bundle.resources[1]['id']}"
+    assert facts(case, f"{key}/participant-1", "participant") == {"Practitioner/d1"}
+    assert facts(case, f"{key}/participant-2", "participant") == {"Practitioner/d2"}
+    assert facts(case, f"{key}/participant-2", "participantType") == set()
+
+
+def test_a_component_keeps_its_code_and_value_together() -> None:
+    bundle = Bundle()
+    bundle.condition(WORDS, "M81.6")
+    parts = [("38264-8", -2.7), ("80933-5", -1.1)]
+    bundle.add(
+        "Observation",
+        status="final",
+        subject=ref("Patient/p1"),
+        effectiveDateTime="2026-04-20",
+        code={"text": "DXA"},
+        component=[
+            {"code": {"coding": [{"system": "http://loinc.org", "code": code}]}, "valueQuantity": v}
+            for code, v in ((code, {"value": number}) for code, number in parts)
+        ],
+    )
+    case = case_of(bundle)
+    key = f"Observation/{bundle.resources[-1]['id']}"
+    assert facts(case, f"{key}/component-1", "value") == {"-2.7"}
+    assert facts(case, f"{key}/component-2", "value") == {"-1.1"}
 
 
 def test_a_generated_feed_invents_no_localized_osteoporosis() -> None:
