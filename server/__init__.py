@@ -1,1 +1,1 @@
-"""SPARQL, linked data and records over HTTP, on top of ``kg``."""
+"""The package of the SPARQL and linked-data service; nothing is served yet."""
