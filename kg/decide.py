@@ -37,14 +37,15 @@ class Decision:
 
 def decide(case: str, outcomes: list[Outcome], view: View, axes_off: frozenset[str]) -> Decision:
     """Decide a case from its outcomes and its derived graph."""
-    live = [o for o in outcomes if o.rule.axis not in axes_off]
+    on = [o for o in outcomes if o.rule.axis not in axes_off]
+    live = [o for o in on if not _borne_out(case, o, view)]
     submitted = _submitted(case, view)
     refuted = _refuted(live, view)
     expected = _expected(case, view)
     verdict = _verdict(case, live, view)
     if verdict == "query":
         expected = _settled(case, expected, refuted, live, view)
-    return Decision(verdict, _states(live, axes_off), submitted, refuted, expected)
+    return Decision(verdict, _states(on, axes_off), submitted, refuted, expected)
 
 
 def _verdict(case: str, outcomes: list[Outcome], view: View) -> str:
@@ -70,6 +71,15 @@ def _verdict(case: str, outcomes: list[Outcome], view: View) -> str:
         return "not-coded"
     incomplete = {o.rule.if_failed for o in failed} & {"incomplete"}
     return "stands-incomplete" if musts or incomplete else "stands"
+
+
+def _borne_out(case: str, outcome: Outcome, view: View) -> bool:
+    """A code refuted for the words of one Condition that another part of the record leads to."""
+    if outcome.rule.if_failed not in ("recode", "notCoded") or not outcome.focus:
+        return False
+    submitted = outcome.focus in view.values(case, "submits")
+    expected = {view.shown_code(node) for node in view.values(case, "expects")}
+    return submitted and view.shown_code(outcome.focus) in expected
 
 
 def _settled(

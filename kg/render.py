@@ -107,7 +107,8 @@ def _axis(axis: str, verdict: Verdict, everything: bool, paint: Any) -> list[str
 def _finding_lines(group: list[Finding], paint: Any) -> list[str]:
     """One rule's message once, with the evidence of every place it was found."""
     finding = group[0]
-    mark = paint(_MARK[finding.outcome], _COLOUR[finding.outcome])
+    advice = finding.outcome == "fail" and finding.severity == "consider"
+    mark = "i" if advice else paint(_MARK[finding.outcome], _COLOUR[finding.outcome])
     name = f"{finding.obligation} " if finding.obligation else ""
     cites = ", ".join(finding.cites)
     tail = f"[{finding.severity}; {finding.authority}: {cites}]"
