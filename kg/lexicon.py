@@ -35,13 +35,15 @@ class Phrase:
 class Cue:
     """Words that turn what follows (or precedes) them into a denial, a history, a doubt …
 
-    ``reach``: how many words may stand between the cue and what it is about.
+    ``reach``: how many words may stand between the cue and what it is about. ``group``: the only
+    kind of concept it is about, empty when it may be about any.
     """
 
     words: tuple[str, ...]
     meaning: str
     after: bool
     reach: int
+    group: str = ""
 
 
 @dataclass
@@ -102,7 +104,9 @@ def lexicon(knowledge: Knowledge) -> Lexicon:
 def _cue(knowledge: Knowledge, row: str, parts: tuple[str, ...]) -> Cue:
     after = knowledge.text(row, "cueDirection") == "after"
     reach = knowledge.text(row, "maxGap", str(_AFTER if after else _BEFORE))
-    return Cue(parts, knowledge.text(row, "cueMeaning"), after, int(reach))
+    return Cue(
+        parts, knowledge.text(row, "cueMeaning"), after, int(reach), knowledge.text(row, "cueAbout")
+    )
 
 
 def _phrase(knowledge: Knowledge, row: str, text: str, parts: tuple[str, ...]) -> Phrase:

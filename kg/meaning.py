@@ -91,6 +91,8 @@ def _reaches(
     lexicon: Lexicon,
 ) -> bool:
     own = set(match.at)
+    if found.cue.group not in ("", match.phrase.group):
+        return False
     if found.first not in own and match.at[0] < found.first < match.at[-1]:
         # between the words of the phrase: "osteoporosis likely due to disuse"
         return not found.cue.after and bool(own & set(range(found.first + 1, found.last + 2)))

@@ -15,6 +15,7 @@ LOCALIZED = "Localized osteoporosis of left hip"
         (f"{LOCALIZED} with increased fracture risk", "M81.6", {"stands-incomplete"}, ["M81.6"]),
         (f"{LOCALIZED}, fracture prevention discussed", "M81.6", {"stands-incomplete"}, ["M81.6"]),
         (f"{LOCALIZED}, risk of fracture", "M81.6", {"stands-incomplete"}, ["M81.6"]),
+        (f"{LOCALIZED}; spine normal on DXA", "M81.6", {"stands-incomplete"}, ["M81.6"]),
         (f"Ruled out: {LOCALIZED}", "M81.6", {"not-coded"}, []),
         (f"PMH of {LOCALIZED}", "M81.6", {"not-coded"}, []),
         (
@@ -94,3 +95,11 @@ def test_a_code_one_author_may_not_give_stands_by_the_words_of_another() -> None
     bundle.condition(LOCALIZED)
     decision = only(bundle).decision
     assert (decision.verdict, decision.refuted) == ("stands-incomplete", ())
+
+
+def test_a_region_called_normal_is_no_site_of_the_disease() -> None:
+    bundle = Bundle()
+    bundle.condition(f"{LOCALIZED}, lumbar spine normal", "M81.6")
+    view = only(bundle).view
+    sites = view.values("urn:m816:case/Encounter/e1/localized", "namedSite")
+    assert [view.shown(site) for site in sites] == ["left hip"]
