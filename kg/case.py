@@ -190,8 +190,3 @@ def _case(triples: set[Triple], file: str, graph: str) -> Case | None:
         (value(t.subject).removeprefix(RECORD), value(t.object)) for t in left_out
     )
     return case
-
-
-def is_m816(node: object) -> bool:
-    """True for an IRI of our vocabulary."""
-    return isinstance(node, NamedNode) and node.value.startswith(M816)

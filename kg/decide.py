@@ -42,15 +42,17 @@ def decide(case: str, outcomes: list[Outcome], view: View, axes_off: frozenset[s
     submitted = _submitted(case, view)
     refuted = _refuted(live, view)
     expected = _expected(case, view)
-    verdict = _verdict(case, live, view)
+    verdict = _verdict(case, on, live, view)
     if verdict == "query":
         expected = _settled(case, expected, refuted, live, view)
     return Decision(verdict, _states(on, axes_off), submitted, refuted, expected)
 
 
-def _verdict(case: str, outcomes: list[Outcome], view: View) -> str:
+def _verdict(case: str, outcomes: list[Outcome], live: list[Outcome], view: View) -> str:
+    """``live`` leaves out what would refute a code the rest of the record leads to."""
     failed = [o for o in outcomes if o.outcome == "fail"]
-    coding = {o.rule.if_failed for o in failed if o.rule.axis == "coding"}
+    refuting = [o for o in live if o.outcome == "fail"]
+    coding = {o.rule.if_failed for o in refuting if o.rule.axis == "coding"}
     if case not in view.of_type("InScopeCase"):
         return "out-of-scope"
     if "invalid" in coding:

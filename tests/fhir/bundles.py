@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from kg.case import Case
+from kg.errors import InputError
 from kg.inputs import Input, read
 from kg.knowledge import default
 from kg.namespaces import ICD, M816, RECORD, value
@@ -196,3 +197,15 @@ def facts(case: Case, key: str, name: str) -> set[str]:
         for t in case.triples
         if value(t.subject) == RECORD + key and t.predicate.value == M816 + name
     }
+
+
+def refused(raw: bytes, name: str = "record.json") -> InputError:
+    """The one clear message an input is refused with: its file first, one line, no case read."""
+    found = read(name, raw, default())
+    assert found.error is not None
+    assert found.cases == []
+    message = str(found.error)
+    assert message.startswith(name)
+    assert "\n" not in message
+    assert message.endswith(".")
+    return found.error

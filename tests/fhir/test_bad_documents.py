@@ -7,21 +7,10 @@ import json
 
 import pytest
 
-from kg.errors import InputError, UnreadableInput, UnusableRecord
+from kg.errors import UnreadableInput, UnusableRecord
 from kg.inputs import read
 from kg.knowledge import default
-from tests.fhir.bundles import Json, cases, documented
-
-
-def refused(raw: bytes, name: str = "record.json") -> InputError:
-    found = read(name, raw, default())
-    assert found.error is not None
-    assert found.cases == []
-    message = str(found.error)
-    assert message.startswith(name)
-    assert "\n" not in message
-    assert message.endswith(".")
-    return found.error
+from tests.fhir.bundles import Json, cases, documented, refused
 
 
 @pytest.mark.parametrize(

@@ -6,26 +6,14 @@ import json
 
 import pytest
 
-from kg.errors import InputError
 from kg.inputs import read
 from kg.knowledge import default
-from tests.fhir.bundles import cases, judged
+from tests.fhir.bundles import cases, judged, refused
 
 TTL = "@prefix m816: <https://w3id.org/m816/> .\n"
 
 
 CASE = "<urn:m816:case/Encounter/e1> a m816:Case"
-
-
-def refused(raw: bytes, name: str = "record.json") -> InputError:
-    found = read(name, raw, default())
-    assert found.error is not None
-    assert found.cases == []
-    message = str(found.error)
-    assert message.startswith(name)
-    assert "\n" not in message
-    assert message.endswith(".")
-    return found.error
 
 
 @pytest.mark.parametrize(

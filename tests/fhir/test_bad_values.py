@@ -13,18 +13,7 @@ from kg.errors import InputError
 from kg.inputs import read
 from kg.knowledge import default
 from kg.namespaces import value
-from tests.fhir.bundles import cases, coded, documented, judged, ref
-
-
-def refused(raw: bytes, name: str = "record.json") -> InputError:
-    found = read(name, raw, default())
-    assert found.error is not None
-    assert found.cases == []
-    message = str(found.error)
-    assert message.startswith(name)
-    assert "\n" not in message
-    assert message.endswith(".")
-    return found.error
+from tests.fhir.bundles import cases, coded, documented, judged, ref, refused
 
 
 def refused_record(**changes: Any) -> InputError:

@@ -10,28 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kg.__main__ import main
-from kg.errors import InputError
 from kg.fhir import decode
 from kg.inputs import read
 from kg.knowledge import default
 from kg.namespaces import value
-from tests.fhir.bundles import PLANTED, Bundle, cases, documented, judged
+from tests.fhir.bundles import PLANTED, Bundle, cases, documented, judged, refused
 
 TTL = "@prefix m816: <https://w3id.org/m816/> .\n"
 
 
 CASE = "<urn:m816:case/Encounter/e1> a m816:Case"
-
-
-def refused(raw: bytes, name: str = "record.json") -> InputError:
-    found = read(name, raw, default())
-    assert found.error is not None
-    assert found.cases == []
-    message = str(found.error)
-    assert message.startswith(name)
-    assert "\n" not in message
-    assert message.endswith(".")
-    return found.error
 
 
 def run(*arguments: str, stdin: bytes = b"") -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fhir.bundles import Bundle, only
+from tests.fhir.bundles import Bundle, documented, only
 
 LOCALIZED = "Localized osteoporosis of left hip"
 
@@ -86,15 +86,17 @@ def test_a_fall_from_standing_height_is_minor_trauma() -> None:
     assert [found.code for found in decision.expected] == ["M80.852A"]
 
 
-def test_a_code_one_author_may_not_give_stands_by_the_words_of_another() -> None:
-    bundle = Bundle()
+def test_a_code_one_author_may_not_give_stays_by_the_words_of_another() -> None:
+    bundle = documented(asserter={"reference": "Practitioner/t1"})
     bundle.add("Practitioner", id="t1")
     role = {"practitioner": {"reference": "Practitioner/t1"}}
     bundle.add("PractitionerRole", code=[{"text": "Radiologic technologist"}], **role)
-    bundle.condition(LOCALIZED, "M81.6", asserter={"reference": "Practitioner/t1"})
+    assert only(bundle).decision.verdict == "not-coded"
     bundle.condition(LOCALIZED)
-    decision = only(bundle).decision
-    assert (decision.verdict, decision.refuted) == ("stands-incomplete", ())
+    found = only(bundle)
+    assert (found.decision.verdict, found.decision.refuted) == ("stands-incomplete", ())
+    musts = {f.rule for f in found.findings if (f.outcome, f.severity) == ("fail", "must")}
+    assert musts == {"words-by-entitled-author"}
 
 
 def test_a_region_called_normal_is_no_site_of_the_disease() -> None:
