@@ -135,7 +135,8 @@ def all_triples(ontology: Path = ONTOLOGY, shapes: Path = SHAPES) -> Iterator[Tr
         yield from triples_of(path)
 
 
-def _derivations(folder: Path) -> Iterator[Derivation]:
+def derivations(folder: Path) -> Iterator[Derivation]:
+    """The numbered CONSTRUCTs of a folder; ``KnowledgeError`` if a header lacks a part."""
     for path in sorted(folder.glob("*.rq")):
         text = path.read_text("utf-8")
         header = dict(_HEADER.findall(text))
@@ -168,7 +169,7 @@ def _compiled(ontology: Path, shapes: Path) -> Knowledge:
         for triple in triples:
             knowledge.add(triple)
     knowledge.shapes = serialize(kept, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b""
-    knowledge.derivations = tuple(_derivations(ontology / "rules"))
+    knowledge.derivations = tuple(derivations(ontology / "rules"))
     return knowledge
 
 

@@ -1,0 +1,44 @@
+"""The Flask application: routes, limits, and every failure as a problem document."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from server import graphstore, linked, named, operations, pages, records, sparql
+from server.problems import Problem
+from server.responses import refused
+from server.service import Options, Service
+
+MAX_BODY = 1_000_000
+_NAMES = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    414: "url-too-long",
+    415: "unsupported-media-type",
+}
+
+
+def create_app(options: Options | None = None) -> Flask:
+    """The application for these options; its workers start with the first request."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.extensions["m816"] = Service(options or Options())
+    for part in (sparql, graphstore, linked, records, named, pages, operations):
+        app.register_blueprint(part.routes)
+    app.register_error_handler(Problem, refused)
+    app.register_error_handler(HTTPException, _refused_by_flask)
+    return app
+
+
+def _refused_by_flask(error: HTTPException) -> Response:
+    """What Flask itself refuses, in our form; a redirect passes as it is."""
+    if error.response is not None or (error.code or 500) < 400:
+        return Response(status=error.code)
+    problem = Problem(_NAMES.get(error.code or 500, "internal"))
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        problem.headers["Allow"] = ", ".join(sorted(allowed))
+    return refused(problem)
