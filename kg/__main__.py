@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -227,26 +228,40 @@ def explain(name: str) -> None:
 
 
 @main.command()
-@click.argument("query")
+@click.argument("query", required=False)
 @click.argument("record", required=False)
-def ask(query: str, record: str | None) -> None:
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Give a value.")
+@click.option("--list", "listing", is_flag=True, help="Show the named queries and what they take.")
+def ask(query: str | None, record: str | None, given: tuple[str, ...], listing: bool) -> None:
     """Run a named query or FILE.rq (SPARQL) over the graph and, if given, the cases of RECORD.
 
     \b
     Examples:
-      m816 ask neighbours
+      m816 ask --list
+      m816 ask neighbours --set code=M81.0
       m816 ask my.rq record.json
     """
-    from kg.catalogue import answers
+    from kg.queries import answers, listed
 
     knowledge = default()
-    graphs: list[Any] = []
-    if record:
-        for found in inputs([record], knowledge):
-            if found.error is not None:
-                raise found.error
-            graphs += [derive(case, knowledge) for case in found.cases]
-    click.echo(answers(knowledge, query, graphs), nl=False)
+    if listing or query is None:
+        return click.echo(listed(knowledge))
+    graphs: dict[NamedNode, set[Triple]] = {}
+    for found in inputs([record] if record else [], knowledge):
+        if found.error is not None:
+            raise found.error
+        graphs |= {case.node: derive(case, knowledge) for case in found.cases}
+    values = dict(each.partition("=")[::2] for each in given)
+    click.echo(answers(knowledge, query, graphs, values), nl=False)
+
+
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def serve(arguments: tuple[str, ...]) -> None:
+    """Serve SPARQL, linked data and record checks over HTTP."""
+    from server.start import serve
+
+    serve.main(list(arguments), prog_name="m816 serve")
 
 
 @main.group()
@@ -260,9 +275,7 @@ def codes() -> None:
 
 
 @codes.command("build")
-@click.option(
-    "--xml", type=click.Path(exists=True, dir_okay=False), help="An official tabular XML."
-)
+@click.option("--xml", type=click.Path(exists=True, dir_okay=False), help="An official tabular.")
 @click.option("--out", type=click.Path(file_okay=False), help="Ontology folder to write to.")
 def build_codes(xml: str | None, out: str | None) -> None:
     """Regenerate the code layer from the official tabular list (needs simple-icd-10-cm).
@@ -272,8 +285,6 @@ def build_codes(xml: str | None, out: str | None) -> None:
       m816 codes build
       m816 codes build --xml icd10cm-tabular-2026.xml --out my-ontology
     """
-    from pathlib import Path
-
     from kg.codes import build
     from kg.locations import ONTOLOGY
 

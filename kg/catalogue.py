@@ -1,4 +1,4 @@
-"""What the graph knows, told: the rules as a table, names explained, queries answered."""
+"""What the graph knows, told: the rules as a table, names explained."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from kg.judge import SEVERITIES
 from kg.judge import rules as all_rules
 from kg.knowledge import Knowledge
 from kg.namespaces import DCT, M816, RULE, SH, SKOS, STATEMENT
-from kg.queries import answers
-
-__all__ = ["answers", "explained", "rule_rows"]
 
 _SOURCE = DCT + "source"
 

@@ -72,28 +72,43 @@ def _table() -> CodeTable:
 
 
 def _loaded(knowledge: Knowledge, iri: str, notation: str) -> Lines:
-    above = _ancestors(knowledge, iri)
+    line = lineage(knowledge, iri)
     yield f"Code {notation}: {title(knowledge, iri)}"
-    yield f"  {', '.join(_standing(knowledge, iri, notation))}"
-    if above:
-        path = [f"{name_of(at)} {title(knowledge, at)}" for at in reversed(above)]
+    yield f"  {', '.join(standing(knowledge, iri, notation))}"
+    if line[1:]:
+        path = [f"{name_of(at)} {title(knowledge, at)}" for at in reversed(line[1:])]
         yield "  below " + " > ".join(path)
-    yield from _notes(knowledge, iri, above)
-    yield from _excluded_by(knowledge, [iri, *above])
-    yield from _leading(knowledge, iri, [iri, *above])
-    yield from _conflicts(knowledge, iri)
-    yield from _rules(knowledge, iri)
+    yield from _notes(knowledge, line)
+    excluding = excluded_by(knowledge, line)
+    if excluding:
+        yield "  excluded by notes elsewhere:"
+    for word, holder, note in excluding:
+        yield f"    {word} at {name_of(holder)} {title(knowledge, holder)} [{name_of(note)}]"
+    yield from _leading(knowledge, line)
+    disagreeing = conflicts(knowledge, iri)
+    if disagreeing:
+        yield "  where the sources disagree about it:"
+    for at in disagreeing:
+        consequence = knowledge.text(at, "consequence")
+        yield f"    {knowledge.notation(at)} {knowledge.label(at)}: {consequence}"
+    resting = rules(knowledge, iri)
+    if resting:
+        yield "  rules that rest on its notes:"
+    for rule in resting:
+        words = next((v.value for v in knowledge.values(rule, LABEL.value)), "")
+        yield f"    {name_of(rule)}: {words}"
 
 
-def _ancestors(knowledge: Knowledge, iri: str) -> list[str]:
-    found: list[str] = []
-    while above := [v.value for v in knowledge.values(iri, SKOS + "broader")]:
-        iri = above[0]
-        found.append(iri)
+def lineage(knowledge: Knowledge, iri: str) -> list[str]:
+    """A code and what it is printed under, nearest first."""
+    found = [iri]
+    while above := [v.value for v in knowledge.values(found[-1], SKOS + "broader")]:
+        found.append(above[0])
     return found
 
 
-def _standing(knowledge: Knowledge, iri: str, notation: str) -> Lines:
+def standing(knowledge: Knowledge, iri: str, notation: str) -> Lines:
+    """Whether the code can be reported, since when, in which release."""
     fact = _table().lookup(notation)
     if fact is None:
         yield "a heading, never reported"
@@ -112,64 +127,71 @@ def _standing(knowledge: Knowledge, iri: str, notation: str) -> Lines:
         yield "notes of its own not loaded"
 
 
-def _notes(knowledge: Knowledge, iri: str, above: list[str]) -> Lines:
-    for holder in (iri, *above):
-        notes = _into(knowledge, holder, "noteOn")
-        if not notes:
+def _notes(knowledge: Knowledge, line: list[str]) -> Lines:
+    for holder, found in notes(knowledge, line):
+        if holder != line[0] and _BLOCK.fullmatch(name_of(holder)):
+            counted = Counter(kind(knowledge, note) for note in found)
+            told = ", ".join(f"{number} × {word}" for word, number in sorted(counted.items()))
+            yield f"  inherits from {name_of(holder)}: {told}"
             continue
-        if holder != iri and _BLOCK.fullmatch(name_of(holder)):
-            kinds = Counter(_kind(knowledge, note) for note in notes)
-            counted = ", ".join(f"{number} × {kind}" for kind, number in sorted(kinds.items()))
-            yield f"  inherits from {name_of(holder)}: {counted}"
-            continue
-        yield "  its own notes:" if holder == iri else f"  inherits from {name_of(holder)}:"
-        for note in notes:
-            yield f"    {_kind(knowledge, note)}: {knowledge.label(note)} [{name_of(note)}]"
+        yield "  its own notes:" if holder == line[0] else f"  inherits from {name_of(holder)}:"
+        for note in found:
+            yield f"    {kind(knowledge, note)}: {knowledge.label(note)} [{name_of(note)}]"
 
 
-def _kind(knowledge: Knowledge, note: str) -> str:
-    kind = knowledge.text(note, "noteKind")
-    return knowledge.label(kind) if kind else f"seventh character {name_of(note)[-1]}"
+def notes(knowledge: Knowledge, line: list[str]) -> list[tuple[str, list[str]]]:
+    """The notes that apply: for each place of the lineage that has any, the place and its notes."""
+    return [(at, found) for at in line if (found := _into(knowledge, at, "noteOn"))]
+
+
+def kind(knowledge: Knowledge, note: str) -> str:
+    """The instruction a note stands under, in words."""
+    stated = knowledge.text(note, "noteKind")
+    return knowledge.label(stated) if stated else f"seventh character {name_of(note)[-1]}"
 
 
 def _into(knowledge: Knowledge, iri: str, prop: str) -> list[str]:
     found = {s for p, s in knowledge.into.get(iri, ()) if p == M816 + prop}
-    return sorted(found, key=_natural)
+    return sorted(found, key=natural)
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
+def natural(text: str) -> list[tuple[int, str]]:
     """A sort key that puts C2 before C10."""
     return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", text)]
 
 
-def _excluded_by(knowledge: Knowledge, lineage: list[str]) -> Lines:
+def excluded_by(knowledge: Knowledge, line: list[str]) -> list[tuple[str, str, str]]:
+    """The notes of other codes that exclude this one: the kind, the code that has it, the note."""
     found = []
-    for at in lineage:
+    for at in line:
         for note in _into(knowledge, at, "refersTo"):
-            kind = _EXCLUDES.get(knowledge.text(note, "noteKind"), "")
+            word = _EXCLUDES.get(knowledge.text(note, "noteKind"), "")
             holder = knowledge.text(note, "noteOn")
-            if kind and holder not in lineage:
-                found.append((kind, name_of(holder), title(knowledge, holder), name_of(note)))
+            if word and holder not in line:
+                found.append((word, holder, note))
+    return sorted(found, key=lambda row: (row[0], name_of(row[1]), row[2]))
+
+
+def entries(knowledge: Knowledge, line: list[str]) -> list[str]:
+    """The entries of the alphabetic index that lead to the code or to a place above it."""
+    return [entry for at in line for entry in _into(knowledge, at, "indexCode")]
+
+
+def _leading(knowledge: Knowledge, line: list[str]) -> Lines:
+    found = entries(knowledge, line)
     if found:
-        yield "  excluded by notes elsewhere:"
-    for kind, holder, words, note in sorted(found):
-        yield f"    {kind} at {holder} {words} [{note}]"
-
-
-def _leading(knowledge: Knowledge, iri: str, lineage: list[str]) -> Lines:
-    entries = [entry for at in lineage for entry in _into(knowledge, at, "indexCode")]
-    if entries:
         yield "  index entries that lead here:"
-    for entry in entries:
+    for entry in found:
         printed = knowledge.text(entry, "indexCodePrinted")
         yield f"    {knowledge.text(entry, 'indexPath')}: {printed} [{name_of(entry)}]"
     for head, prop in (("", "indexesTo"), (" with a current fracture", "withFractureIndexesTo")):
-        kinds = [knowledge.label(kind) for at in lineage for kind in _into(knowledge, at, prop)]
+        kinds = [knowledge.label(word) for at in line for word in _into(knowledge, at, prop)]
         if kinds:
             yield f"  wording{head} that goes here: {', '.join(kinds)}"
 
 
-def _conflicts(knowledge: Knowledge, iri: str) -> Lines:
+def conflicts(knowledge: Knowledge, iri: str) -> list[str]:
+    """The conflicts of sources that name the code, or that one of its notes decides."""
     named = re.compile(rf"(?<![\w.]){re.escape(name_of(iri))}(?!\w|\.\w)")
     found = []
     for conflict in knowledge.subjects("SourceConflict"):
@@ -178,18 +200,16 @@ def _conflicts(knowledge: Knowledge, iri: str) -> Lines:
         stronger = knowledge.texts(conflict, "strongerStatement")
         touched = any(knowledge.text(note, "noteOn") == iri for note in stronger)
         if touched or named.search(f"{definition} {consequence}"):
-            name = knowledge.notation(conflict)
-            found.append((_natural(name), f"{name} {knowledge.label(conflict)}: {consequence}"))
-    if found:
-        yield "  where the sources disagree about it:"
-    yield from (f"    {line}" for _, line in sorted(found))
+            found.append(conflict)
+    return sorted(found, key=lambda conflict: natural(knowledge.notation(conflict)))
 
 
-def _rules(knowledge: Knowledge, iri: str) -> Lines:
-    rules, notes = set(knowledge.subjects("Rule")), _into(knowledge, iri, "noteOn")
-    citing = {s for note in notes for p, s in knowledge.into.get(note, ()) if p == DCT + "source"}
-    if citing & rules:
-        yield "  rules that rest on its notes:"
-    for rule in sorted(citing & rules):
-        words = next((v.value for v in knowledge.values(rule, LABEL.value)), "")
-        yield f"    {name_of(rule)}: {words}"
+def rules(knowledge: Knowledge, iri: str) -> list[str]:
+    """The rules that rest on a note of the code."""
+    resting = {
+        s
+        for note in _into(knowledge, iri, "noteOn")
+        for p, s in knowledge.into.get(note, ())
+        if p == DCT + "source"
+    }
+    return sorted(resting & set(knowledge.subjects("Rule")))

@@ -6,6 +6,7 @@ others is a graph of its own. The whole is kept as N-Quads in the cache, keyed b
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +19,15 @@ from kg.closure import FOLDER as CLOSURE
 from kg.closure import implied
 from kg.knowledge import Knowledge, triples_of, turtle_files
 from kg.locations import ONTOLOGY, ROOT, SHAPES, cache, version
+from kg.mappings import FOLDER as MAPPINGS
+from kg.mappings import mapping_files, mapping_triples
 from kg.namespaces import M816
 from kg.void import described
 
 GRAPH = M816 + "graph/"
 INFERRED = GRAPH + "inferred"
 _BUILD_TIME = "dl.ttl"  # axioms beyond OWL 2 RL, for the reasoning oracle only
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Dataset:
 
 def dataset(knowledge: Knowledge) -> Dataset:
     """The dataset of that knowledge, from the cache if it is there."""
-    generation = f"{version()}-{_FORMAT}-{knowledge.sha256[:32]}{_stamp()}"
+    generation = f"{version()}-{_FORMAT}-{knowledge.sha256[:32]}-{_stamp()}"
     folder = cache()
     kept = folder / f"{generation}.nq" if folder else None
     told = kept.with_suffix(".nt") if kept else None
@@ -55,8 +58,11 @@ def dataset(knowledge: Knowledge) -> Dataset:
 
 
 def _stamp() -> str:
-    """Changes with the rules of inference, which ``Knowledge.sha256`` does not cover."""
-    return f"-{sum(path.stat().st_size for path in CLOSURE.glob('*.rq'))}"
+    """Changes with the rules of inference and mappings, which ``Knowledge.sha256`` leaves out."""
+    digest = hashlib.sha256()
+    for path in sorted((*CLOSURE.glob("*.rq"), *MAPPINGS.glob("*.tsv"))):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _keep(path: Path, data: bytes) -> None:
@@ -72,7 +78,7 @@ def _quads(knowledge: Knowledge) -> Iterator[Quad]:
     patterns = {
         pattern.value: NamedNode(graph)
         for graph in knowledge.subjects("KnowledgeGraph")
-        for pattern in knowledge.values(graph, M816 + "holds")
+        for pattern in knowledge.values(graph, M816 + "holdsFiles")
     }
     stated: list[Triple] = []
     for path in turtle_files(ONTOLOGY, SHAPES):
@@ -81,6 +87,9 @@ def _quads(knowledge: Knowledge) -> Iterator[Quad]:
         yield from (Quad(t.subject, t.predicate, t.object, graph) for t in triples)
         if path.name != _BUILD_TIME:
             stated += triples
+    for path in mapping_files():
+        graph = _graph(path, patterns)
+        yield from (Quad(t.subject, t.predicate, t.object, graph) for t in mapping_triples(path))
     for triple in sorted(implied(stated), key=str):
         yield Quad(triple.subject, triple.predicate, triple.object, NamedNode(INFERRED))
 

@@ -144,8 +144,8 @@ def _expected(case: str, view: View) -> tuple[Code, ...]:
     found: dict[str, tuple[int, str, set[str]]] = {}
     for node in view.values(case, "expects"):
         code = view.shown_code(node)
-        rank = min(int(value) for value in view.values(node, "rank"))
-        certainty = max(view.values(node, "expectCertainty"))
+        rank = min((int(value) for value in view.values(node, "rank")), default=0)
+        certainty = max(view.values(node, "expectCertainty"), default="C")
         because = {iri.rsplit("/", 1)[-1] for iri in view.values(node, "because")}
         found[code] = (rank, certainty, because)
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))

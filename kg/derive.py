@@ -37,17 +37,26 @@ _MEANINGS = {
 
 def derive(case: Case, knowledge: Knowledge, construct: Construct | None = None) -> set[Triple]:
     """The derived graph of a case: everything a shape may look at, and nothing else."""
+    if _stamp(case, knowledge) in case.triples:
+        return set(case.triples)
+    graph = prepared(case, knowledge)
+    graph |= (construct or construct_oxigraph)(graph, knowledge)
+    return finished(case, graph, knowledge)
+
+
+def prepared(case: Case, knowledge: Knowledge) -> set[Triple]:
+    """The case with its words read, its codes looked up and its slice of the ontology."""
     graph = set(case.triples)
-    if _stamp(case, knowledge) in graph:
-        return graph
     graph |= set(read_words(graph, knowledge))
     graph |= set(look_up_codes(graph, knowledge))
     graph |= set(days_before(case, graph))
     always = knowledge.by_type.get(M816 + "AlwaysInSlice", ())
-    graph |= slice_of(knowledge, [*_iris(graph), *always])
-    graph |= (construct or construct_oxigraph)(graph, knowledge)
-    graph.add(_stamp(case, knowledge))
-    return set(_for_judging(graph, knowledge))
+    return graph | slice_of(knowledge, [*_iris(graph), *always])
+
+
+def finished(case: Case, graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
+    """The graph as it is judged: stamped, without what only derivations read."""
+    return {*_for_judging(graph, knowledge), _stamp(case, knowledge)}
 
 
 def _stamp(case: Case, knowledge: Knowledge) -> Triple:

@@ -2,7 +2,8 @@
 
 InputError                 the input cannot be judged; carries file, place, what, and what to do
 ├── UnreadableInput        not JSON / not RDF / truncated / too large / not UTF-8
-└── UnusableRecord         readable, but not a record or case we can judge
+├── UnusableRecord         readable, but not a record or case we can judge
+└── UnusableParameter      a named query is given something that it does not take
 KnowledgeError             the shipped or user-supplied ontology, shapes or queries are unusable
 
 A failed rule is never an exception: it is a finding in a verdict.
@@ -32,6 +33,10 @@ class UnreadableInput(InputError):
 
 class UnusableRecord(InputError):
     """The document is readable, but is no FHIR R4 record and no case graph."""
+
+
+class UnusableParameter(InputError):
+    """A named query is given a value that is not of the kind it takes, or takes none."""
 
 
 class KnowledgeError(ValueError):

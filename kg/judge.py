@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.knowledge import Knowledge
-from kg.namespaces import M816, RDF, SH, TYPE, m816, sh
+from kg.namespaces import M816, RDF, SH, TYPE, m816
 
 
 class Row(NamedTuple):
@@ -154,8 +154,3 @@ def _index(
         elif triple.predicate == because:
             bases.setdefault(triple.subject.value, set()).add(triple.object.value)
     return focuses, unknown, bases
-
-
-def severity_iri(name: str) -> str:
-    """The sh:Severity of our severity word."""
-    return sh(next(key for key, value in SEVERITIES.items() if value == name)).value

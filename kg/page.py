@@ -5,6 +5,7 @@ In: judged cases. Out: a document that explains itself in colour, in symbols and
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections import Counter
@@ -44,7 +45,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def page(verdicts: list[Verdict]) -> str:
     """The page of these verdicts, in their order; an empty list gives a page that says so."""
-    style = Path(__file__).with_name("page.css").read_text("utf-8")
     cards = "\n".join(_card(number, verdict) for number, verdict in enumerate(verdicts, start=1))
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -53,8 +53,7 @@ def page(verdicts: list[Verdict]) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>M81.6: {len(verdicts)} case{"s" * (len(verdicts) != 1)} judged</title>
-<style>
-{style}</style>
+<style>{style()}</style>
 </head>
 <body>
 {_head(verdicts)}
@@ -65,6 +64,12 @@ def page(verdicts: list[Verdict]) -> str:
 </body>
 </html>
 """
+
+
+@functools.cache
+def style() -> str:
+    """All that stands in the page's one style element; a policy allows it by its hash."""
+    return "\n" + Path(__file__).with_name("page.css").read_text("utf-8")
 
 
 def _t(text: str) -> str:

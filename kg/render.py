@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import textwrap
 from typing import Any
 
@@ -10,7 +12,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from kg.case import turtle
 from kg.decide import AXES
 from kg.explain import Evidence, Finding
-from kg.judge import Outcome, Row, severity_iri
+from kg.judge import Row
+from kg.knowledge import Knowledge
 from kg.namespaces import SH, TYPE, XSD, sh
 from kg.verdict import Verdict
 
@@ -142,40 +145,56 @@ def _left_out(verdict: Verdict, everything: bool) -> list[str]:
 
 def report(verdict: Verdict) -> str:
     """The SHACL results as one standard ``sh:ValidationReport`` in Turtle."""
-    rows = [(o, row) for o in verdict.outcomes for row in o.rows]
-    node = BlankNode()
+    rows = [row for outcome in verdict.outcomes for row in outcome.rows]
+    told = "\0".join((verdict.file, verdict.sha256, verdict.case))
+    label = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return turtle(validation_report(rows, verdict.view.knowledge, label))
+
+
+def validation_report(rows: list[Row], knowledge: Knowledge, label: str = "") -> set[Triple]:
+    """A ``sh:ValidationReport`` of these rows, with the shapes' messages (SHACL §3.6).
+
+    ``label`` keeps the blank nodes of several reports in one document apart.
+    """
+    node = BlankNode(f"report{label}")
     triples = {
         Triple(node, TYPE, sh("ValidationReport")),
         Triple(node, sh("conforms"), _boolean(not rows)),
     }
-    for outcome, row in rows:
-        result = BlankNode()
+    for number, row in enumerate(rows, start=1):
+        result = BlankNode(f"report{label}result{number}")
         triples.add(Triple(node, sh("result"), result))
-        triples |= _result(result, outcome, row, verdict)
-    return turtle(triples)
+        triples |= _result(result, row, knowledge)
+    return triples
 
 
 def _boolean(value: bool) -> Literal:
     return Literal(str(value).lower(), datatype=NamedNode(XSD + "boolean"))
 
 
-def _result(node: BlankNode, outcome: Outcome, row: Row, verdict: Verdict) -> set[Triple]:
+def _result(node: BlankNode, row: Row, knowledge: Knowledge) -> set[Triple]:
     found = {
         Triple(node, TYPE, sh("ValidationResult")),
         Triple(node, sh("focusNode"), NamedNode(row.focus)),
         Triple(node, sh("sourceShape"), NamedNode(row.shape)),
         Triple(node, sh("sourceConstraintComponent"), NamedNode(row.component)),
-        Triple(node, sh("resultSeverity"), NamedNode(severity_iri(outcome.rule.severity))),
+        Triple(node, sh("resultSeverity"), NamedNode(row.severity)),
     }
     if row.path:
         found.add(Triple(node, sh("resultPath"), NamedNode(row.path)))
     if row.value:
-        is_iri = row.value.startswith(("http", "urn:"))
-        value = NamedNode(row.value) if is_iri else Literal(row.value)
-        found.add(Triple(node, sh("value"), value))
-    for message in verdict.view.knowledge.values(row.shape, SH + "message"):
+        found.add(Triple(node, sh("value"), _term(row.value)))
+    for message in knowledge.values(row.shape, SH + "message"):
         found.add(Triple(node, sh("resultMessage"), message))
     return found
+
+
+def _term(text: str) -> NamedNode | Literal:
+    """The node a row names; what is no IRI, whatever it begins with, is a literal."""
+    if text.startswith(("http", "urn:")):
+        with contextlib.suppress(ValueError):
+            return NamedNode(text)
+    return Literal(text)
 
 
 _ISSUE = {"must": "error", "should": "warning", "consider": "information"}

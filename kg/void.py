@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from kg.knowledge import Knowledge
-from kg.namespaces import M816, RDF, TYPE, XSD
+from kg.namespaces import M816, TYPE, XSD
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
 VOID = "http://rdfs.org/ns/void#"
@@ -57,12 +57,13 @@ def _number(value: object) -> Literal:
 
 def described(quads: Iterable[Quad], knowledge: Knowledge) -> bytes:
     """The description of these quads as N-Triples."""
-    by_graph: dict[str, list[Quad]] = defaultdict(list)
+    by_graph: dict[str, set[Triple]] = defaultdict(set)
     for quad in quads:
-        by_graph[getattr(quad.graph_name, "value", "")].append(quad)
+        by_graph[getattr(quad.graph_name, "value", "")].add(quad.triple)
     sheet, whole = _Sheet(), NamedNode(DATASET)
-    _service(sheet)
-    _counts(sheet, whole, [quad for group in by_graph.values() for quad in group])
+    _service(sheet, whole, "feature", "UnionDefaultGraph")
+    sheet.say(whole, VOID + "uriSpace", Literal(M816))
+    _counts(sheet, whole, set().union(*by_graph.values()))
     for name in sorted(by_graph):
         if not name:
             continue
@@ -78,35 +79,41 @@ def described(quads: Iterable[Quad], knowledge: Knowledge) -> bytes:
     return serialize(sheet.triples, format=RdfFormat.N_TRIPLES) or b""
 
 
-def _service(sheet: _Sheet) -> None:
-    service, whole = NamedNode(M816 + "service"), NamedNode(DATASET)
+def changeable() -> bytes:
+    """The description of an endpoint over a dataset that updates change, as N-Triples."""
+    sheet, whole = _Sheet(), NamedNode(M816 + "scratch")
+    _service(sheet, whole, "supportedLanguage", "SPARQL11Update")
+    return serialize(sheet.triples, format=RdfFormat.N_TRIPLES) or b""
+
+
+def _service(sheet: _Sheet, whole: NamedNode, property_: str, value: str) -> None:
+    """The endpoint, what it understands, and the one thing that tells it from others."""
+    service = NamedNode(M816 + "service")
     sheet.say(service, TYPE.value, NamedNode(SD + "Service"))
     sheet.say(service, SD + "endpoint", NamedNode(ENDPOINT))
     sheet.say(service, SD + "supportedLanguage", NamedNode(SD + "SPARQL11Query"))
-    sheet.say(service, SD + "feature", NamedNode(SD + "UnionDefaultGraph"))
+    sheet.say(service, SD + property_, NamedNode(SD + value))
     sheet.say(service, SD + "defaultDataset", whole)
     for name in _SYNTAXES:
         sheet.say(service, SD + "resultFormat", NamedNode(FORMATS + name))
     sheet.say(whole, TYPE.value, NamedNode(SD + "Dataset"))
     sheet.say(whole, TYPE.value, NamedNode(VOID + "Dataset"))
     sheet.say(whole, VOID + "sparqlEndpoint", NamedNode(ENDPOINT))
-    sheet.say(whole, VOID + "uriSpace", Literal(M816))
     default = sheet.part(whole, SD + "defaultGraph")
     sheet.say(default, TYPE.value, NamedNode(SD + "Graph"))
 
 
-def _counts(sheet: _Sheet, node: NamedNode, quads: list[Quad]) -> None:
+def _counts(sheet: _Sheet, node: NamedNode, triples: set[Triple]) -> None:
     """VoID counts of a graph, and its class and property partitions."""
-    properties: Counter[str] = Counter(quad.predicate.value for quad in quads)
-    typed = RDF + "type"
+    properties: Counter[str] = Counter(triple.predicate.value for triple in triples)
     classes: Counter[str] = Counter(
-        quad.object.value
-        for quad in quads
-        if quad.predicate.value == typed and isinstance(quad.object, NamedNode)
+        triple.object.value
+        for triple in triples
+        if triple.predicate == TYPE and isinstance(triple.object, NamedNode)
     )
-    sheet.say(node, VOID + "triples", len(quads))
-    sheet.say(node, VOID + "distinctSubjects", len({quad.subject for quad in quads}))
-    sheet.say(node, VOID + "distinctObjects", len({quad.object for quad in quads}))
+    sheet.say(node, VOID + "triples", len(triples))
+    sheet.say(node, VOID + "distinctSubjects", len({triple.subject for triple in triples}))
+    sheet.say(node, VOID + "distinctObjects", len({triple.object for triple in triples}))
     sheet.say(node, VOID + "properties", len(properties))
     sheet.say(node, VOID + "classes", len(classes))
     for name, count in sorted(properties.items()):

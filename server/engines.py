@@ -49,7 +49,7 @@ class Sink(io.BytesIO):
         return super().write(data)
 
 
-_TABLES = {
+TABLES = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
     "csv": ox.QueryResultsFormat.CSV,
@@ -80,22 +80,19 @@ class Oxigraph:
         try:
             result = self.store.query(asked.text, base_iri=asked.base, **_dataset(asked))
             if isinstance(result, ox.QueryTriples):
-                form = GRAPHS[asked.syntax]
-                ox.serialize(result, sink, form, prefixes=self._prefixes)
+                ox.serialize(result, sink, GRAPHS[asked.syntax], prefixes=self._prefixes)
             else:
-                result.serialize(sink, _TABLES[asked.syntax])
-        except SyntaxError as error:
-            raise Problem("bad-query", _reason(error)) from None
-        except (RuntimeError, ValueError, OSError) as error:
-            raise Problem("bad-query", _reason(error)) from None
+                result.serialize(sink, TABLES[asked.syntax])
+        except (SyntaxError, RuntimeError, ValueError, OSError) as error:
+            raise Problem("bad-query", reason(error)) from None
         return sink.getvalue()
 
 
 def _dataset(asked: Asked) -> dict[str, Any]:
     if asked.default_graphs or asked.named_graphs:
         chosen: dict[str, Any] = {
-            "default_graph": [_node(name) for name in asked.default_graphs],
-            "named_graphs": [_node(name) for name in asked.named_graphs],
+            "default_graph": [node(name) for name in asked.default_graphs],
+            "named_graphs": [node(name) for name in asked.named_graphs],
         }
     else:
         chosen = {"use_default_graph_as_union": asked.union}
@@ -106,19 +103,20 @@ def _dataset(asked: Asked) -> dict[str, Any]:
     return chosen
 
 
-def _node(iri: str) -> ox.NamedNode:
+def node(iri: str) -> ox.NamedNode:
+    """An IRI as a node; ``Problem`` bad-request if it is none."""
     try:
         return ox.NamedNode(iri)
     except ValueError:
-        raise Problem("bad-request", "A graph is named by something that is no IRI") from None
+        raise Problem("bad-request", "What should name a graph or value is no IRI") from None
 
 
 def _term(kind: str, value: str) -> ox.NamedNode | ox.Literal:
     """A bound value: an IRI, or a literal of the datatype that ``kind`` is the IRI of."""
-    return _node(value) if kind == "iri" else ox.Literal(value, datatype=_node(kind))
+    return node(value) if kind == "iri" else ox.Literal(value, datatype=node(kind))
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """The first line of what an engine says, without a location of this machine."""
-    said = getattr(error, "msg", None) or str(error)
+    said = "" if getattr(error, "filename", None) else getattr(error, "msg", "") or str(error)
     return str(said).splitlines()[0][:200] if said else type(error).__name__

@@ -34,6 +34,10 @@ TITLES = {
 _RETRY = {"query-timeout": 10, "worker-crashed": 1, "busy": 1, "store-unavailable": 5}
 
 
+class Fault(Exception):
+    """A fault of ours in a worker; the arguments are its kind and place, not what was asked."""
+
+
 class Problem(Exception):
     """One refusal: its name in ``TITLES``, a detail for the reader, further headers."""
 
@@ -44,7 +48,7 @@ class Problem(Exception):
         self.status = TITLES[name][0]
         self.headers = {key.replace("_", "-"): value for key, value in headers.items()}
         if name in _RETRY:
-            self.headers["Retry-After"] = str(_RETRY[name])
+            self.headers.setdefault("Retry-After", str(_RETRY[name]))
 
     def body(self) -> bytes:
         """The problem document."""

@@ -41,6 +41,8 @@ def operation(method: str, query_string: bytes, media: str, body: bytes) -> Oper
         if any(name == "update" for name, _ in fields):
             raise Problem("bad-request", "An update is sent by POST, not by GET")
         return _made(fields, one(fields, "query"), "query")
+    if any(name in ("query", "update") for name, _ in fields):
+        raise Problem("bad-request", "A text sent by POST is in the body, not in the address")
     kind, _, parameters = media.partition(";")
     kind = kind.strip().lower()
     charset = _charset(parameters)
@@ -54,8 +56,6 @@ def operation(method: str, query_string: bytes, media: str, body: bytes) -> Oper
         if len(named) != 1:
             raise Problem("bad-request", "Send exactly one of query and update, once")
         return _made([*fields, *sent], one(sent, named[0]), named[0])
-    if any(name in ("query", "update") for name, _ in fields):
-        raise Problem("bad-request", "The text is in the body and in the address; send it once")
     return _made(fields, text_of(body), "query" if kind == _QUERY else "update")
 
 

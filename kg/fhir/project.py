@@ -231,6 +231,8 @@ class Projector:
 
     def _child(self, made: Projection, row: Row, value: Any, place: str) -> None:
         """A part with facts of its own, as a record that says which record it belongs to."""
+        if not isinstance(value, dict):
+            return
         key = f"{made.key}/{row.path[-1]}-{len(made.children) + 1}"
         part = self.project(key, {**value, "resourceType": row.child})
         if part is not None:

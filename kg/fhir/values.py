@@ -10,6 +10,7 @@ import binascii
 import codecs
 import datetime
 import html
+import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -88,7 +89,7 @@ def decimal_of(number: int | float | Decimal, file: str, place: str) -> str:
     small = not isinstance(number, int) or abs(number) < 10**_MAX_DIGITS
     text = str(number) if small else ""
     digits = text.upper().partition("E")[2]
-    finite = isinstance(number, int) or (number == number and abs(number) != Decimal("Infinity"))
+    finite = isinstance(number, int) or math.isfinite(number)  # a Decimal may overflow in abs()
     if not text or not finite or len(text) > _MAX_DIGITS or abs(int(digits or 0)) > MAX_EXPONENT:
         raise UnusableRecord(
             file, place, "the number is out of any clinical range", "Correct the value"

@@ -10,7 +10,7 @@ from click.testing import Result
 
 from kg.catalogue import explained, rule_rows
 from kg.knowledge import default
-from kg.queries import FOLDER, titles
+from kg.questions import questions
 
 Run = Callable[..., Result]
 
@@ -72,18 +72,49 @@ def test_every_rule_statement_conflict_obligation_code_and_derivation_is_explain
     assert [name for name in names if not explained(knowledge, name)] == []
 
 
-@pytest.mark.parametrize("name", sorted(titles()))
-def test_every_named_query_has_a_title_and_an_answer(name: str, data: Path, run: Run) -> None:
-    assert titles()[name]
+@pytest.mark.parametrize("name", ["neighbours", "conflicts", "missing", "who-owes-what"])
+def test_a_named_query_answers_in_a_table(name: str, data: Path, run: Run) -> None:
     result = run("ask", name, data / "disuse-as-localized.json")
     assert result.exit_code == 0
-    assert result.stdout.rstrip().endswith(" rows)") or "(1 row)" in result.stdout
+    assert result.stdout.rstrip().endswith((" rows)", "(1 row)"))
     assert "(0 rows)" not in result.stdout
 
 
-def test_named_queries_are_twelve_or_more_in_files_of_their_name() -> None:
-    assert len(titles()) >= 12
-    assert {path.stem for path in FOLDER.iterdir()} == set(titles())
+def test_ask_lists_each_named_query_with_what_it_asks_and_takes(run: Run) -> None:
+    told = run("ask", "--list").stdout
+    assert told == run("ask").stdout
+    for question in questions(default()).values():
+        assert f"{question.id}{' RECORD' if question.of_case else ''}" in told
+        assert question.asks in told
+    assert "code-on-date --set code=M81.6 --set date=2026-05-01\n" in told
+
+
+def test_ask_takes_values_by_name(run: Run) -> None:
+    valid = run("ask", "code-on-date", "--set", "code=M81.6", "--set", "date=2015-09-30").stdout
+    assert valid.splitlines()[2].endswith("false")  # ICD-10-CM was adopted the day after
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["code-on-date", "--set", "code=M99.99"], "code: it is to be"),
+        (["code-on-date", "--set", "date=tomorrow"], "a date such as 2026-05-01"),
+        (["code-on-date", "--set", "x=1"], "it takes code, date"),
+        (["oddities", "--set", "x=1"], "it takes no value"),
+        (["missing"], "Give a record"),
+    ],
+)
+def test_ask_refuses_what_a_query_does_not_take(words: list[str], says: str, run: Run) -> None:
+    result = run("ask", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_file_takes_no_values(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "mine.rq").write_text("ASK {}", "utf-8")
+    result = run("ask", tmp_path / "mine.rq", "--set", "code=M81.6")
+    assert (result.exit_code, "only a named query takes values" in result.stderr) == (2, True)
 
 
 def _ask(text: str, tmp_path: Path, run: Run) -> Result:
@@ -137,4 +168,4 @@ def test_a_word_that_only_looks_like_a_keyword_is_no_reason_to_refuse(
 def test_ask_names_the_queries_there_are(run: Run) -> None:
     result = run("ask", "nonsense")
     assert result.exit_code == 2
-    assert all(name in result.stderr for name in titles())
+    assert all(name in result.stderr for name in questions(default()))

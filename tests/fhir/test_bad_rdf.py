@@ -8,6 +8,7 @@ import pytest
 
 from kg.inputs import read
 from kg.knowledge import default
+from kg.namespaces import XSD
 from tests.fhir.bundles import cases, judged, refused
 
 TTL = "@prefix m816: <https://w3id.org/m816/> .\n"
@@ -34,6 +35,18 @@ CASE = "<urn:m816:case/Encounter/e1> a m816:Case"
         ("case.ttl", f"{TTL}{CASE} . <a:b> m816:recordDate [] .", "the value is no date"),
         ("case.ttl", f"{TTL}{CASE} . <a:b> m816:recordDate '2026-02-31' .", "is no date"),
         ("case.ttl", f"{TTL}{CASE} ; m816:about <<( <a:a> <a:b> <a:c> )>> .", "about triples"),
+        ("case.ttl", f"{TTL}{CASE} ; m816:about 'words'@en--ltr .", "has a base direction"),
+        (
+            "case.ttl",
+            f"{TTL}{CASE} ; <a:b> '1E+9'^^<{XSD}decimal> .",
+            "case.ttl, the default graph: ",
+        ),
+        (
+            "case.ttl",
+            f"{TTL}{CASE} ; m816:x '1E+9'^^<{XSD}decimal> .",
+            "m816:x: the value is no decimal",
+        ),
+        ("case.ttl", f"{TTL}{CASE} ; m816:x 'P{'9' * 30}Y'^^<{XSD}duration> .", "is no duration"),
         ("case.ttl", TTL + "<a:b> <a:c> " + "[ <a:d> " * 5000, "the RDF is nested too deeply"),
         ("case.jsonld", '{"@context": "https://example.org/c", "@id": "a:b"}', "is not fetched"),
         ("case.jsonld", '{"@context": {"@import": "https://example.org/c"}}', "is not fetched"),
@@ -54,6 +67,12 @@ def test_blank_nodes_beside_the_case_are_read() -> None:
     text = f"{TTL}{CASE} ; m816:documents [ a m816:ConditionRecord ; m816:wording 'no fracture' ] ."
     found = read("case.ttl", text.encode(), default())
     assert len(judged(found)) == 1
+
+
+def test_an_expected_code_without_rank_and_certainty_is_judged() -> None:
+    text = f"{TTL}{CASE} ; m816:expects <a:b> . <a:b> m816:code <a:c> ; m816:because <a:d> ."
+    (verdict,) = judged(read("case.ttl", text.encode(), default()))
+    assert [(code.code, code.certainty) for code in verdict.decision.expected] == [("a:c", "C")]
 
 
 @pytest.mark.parametrize("name", ["case.trig", "case.nq", "case.ttl", "case.jsonld", "stdin"])

@@ -51,13 +51,22 @@ def test_a_period_that_ends_before_it_starts_is_refused() -> None:
     assert "Encounter/e1 Encounter: its period ends before it starts" in str(refused(bundle.raw()))
 
 
-@pytest.mark.parametrize("number", ["1e400", "-1e999999999999999999999", "1" * 70, "0." + "3" * 90])
+@pytest.mark.parametrize(
+    "number", ["1e400", "1e999999999", "-1e999999999999999999999", "1" * 70, "0." + "3" * 90]
+)
 def test_a_huge_number_is_refused_and_its_place_named(number: str) -> None:
     bundle = documented()
     bundle.observation("80946-7", 12345678)
     raw = bundle.raw().replace(b"12345678", number.encode())
     error = refused(raw)
     assert "Observation.valueQuantity: the number is out of any clinical range" in str(error)
+
+
+@pytest.mark.parametrize("part", ["words", 7, None, ["words"]])
+def test_a_part_that_is_no_object_is_left_out(part: object) -> None:
+    bundle = documented()
+    bundle.resources[1]["participant"] = [part]
+    assert judged(read("record.json", bundle.raw(), default()))
 
 
 def test_a_huge_sequence_number_is_no_sequence() -> None:
