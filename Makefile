@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo test lint lock codes bench clean
+.PHONY: demo test lint serve ui tools lock codes bench clean
 
 # exit 1 says "some record does not simply stand", which is what a demonstration is for: no make error
 demo: .venv/ready
@@ -10,6 +10,9 @@ demo: .venv/ready
 
 test: lint
 	$(PY) -m pytest -n 2
+
+serve: .venv/ready
+	$(PY) -m kg serve
 
 lint: .venv/ready
 	$(PY) -m ruff check .
@@ -23,10 +26,28 @@ lint: .venv/ready
 	$(PY) -m pip install --quiet --require-hashes -r requirements.txt
 	@touch $@
 
+# with npm: the YASGUI editor that the server then offers at /yasgui, and what browser tests use
+ui:
+	npm ci --no-audit --no-fund
+	mkdir -p server/static/yasgui
+	cp node_modules/@zazuko/yasgui/package.json server/static/yasgui/
+	cp node_modules/@zazuko/yasgui/build/yasgui.min.js server/static/yasgui/
+	cp node_modules/@zazuko/yasgui/build/yasgui.min.css server/static/yasgui/
+
+# the SSSOM validator, in an environment of its own: it brings other versions of what we use
+tools: .tools/sssom/ready
+
+.tools/sssom/ready: requirements-sssom.txt
+	$(PYTHON) -m venv --clear .tools/sssom
+	.tools/sssom/bin/python -m pip install --quiet --require-hashes -r requirements-sssom.txt
+	@touch $@
+
 # for maintainers, with uv: every platform, Python 3.11 and later, no host named
 lock:
 	uv --no-config pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements.txt
+	echo 'sssom==0.4.21' | uv --no-config pip compile - --universal --python-version 3.11 --no-annotate \
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements-sssom.txt
 
 # regenerates ontology/codes/ from the official tabular; byte-identical if nothing changed
 codes: .venv/ready
@@ -36,4 +57,4 @@ bench: .venv/ready
 	$(PY) -m bench
 
 clean:
-	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools node_modules server/static/yasgui dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

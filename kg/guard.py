@@ -196,6 +196,8 @@ def _fetched(text: str) -> tuple[str, int]:
             service = token.start()
         elif found and not depth and form not in _FORMS and before not in _NAMING:
             return "LOAD", token.start()
+        if _dotted(token):
+            return "what may be SERVICE or LOAD", token.start()
         if kind == "stray" or _either(token):
             if last > token.start():
                 return "what may be SERVICE or LOAD", token.start()
@@ -204,6 +206,14 @@ def _fetched(text: str) -> tuple[str, int]:
         before = said.upper() if kind == "word" else ""
         form = form or (before if before in _FORMS or before in _UPDATES else "")
     return "", 0
+
+
+def _dotted(token: re.Match[str]) -> bool:
+    """Whether the word is in a name after two dots: pyoxigraph 0.5 takes the second as an end."""
+    if token.lastgroup not in ("name", "prefixed"):
+        return False
+    parts = re.split(r"\.+", token[0].partition(":")[2])
+    return any(map(_FETCHER.search, parts[2:]))
 
 
 def _either(token: re.Match[str]) -> bool:

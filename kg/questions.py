@@ -124,7 +124,7 @@ def expected(parameter: Parameter, knowledge: Knowledge) -> str:
     if parameter.literal:
         return _DATATYPES[parameter.kind][1]
     if parameter.kind == _ANYTHING:
-        return "an IRI, whole or with a prefix of ours, such as m816:femur"
+        return "an IRI, whole or with a prefix of ours such as m816:"
     names = choices(parameter, knowledge)
     if names:
         return f"one of {', '.join(names)}"

@@ -29,6 +29,7 @@ def create_app(options: Options | None = None, queries: Pool | None = None) -> F
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.url_map.merge_slashes = False  # it redirects, to wherever the Host header says
     app.extensions["m816"] = Service(options or Options(), queries)
     for part in (sparql, graphstore, linked, chart, records, named, pages, operations):
         app.register_blueprint(part.routes)
@@ -49,7 +50,8 @@ def _refused_by_flask(error: HTTPException) -> Response:
     """What Flask itself refuses, in our form; a redirect passes as it is."""
     if error.response is not None or (error.code or 500) < 400:
         return Response(status=error.code)
-    problem = Problem(_NAMES.get(error.code or 500, "internal"))
+    code = error.code or 500
+    problem = Problem(_NAMES.get(code, "internal" if code >= 500 else "bad-request"))
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         problem.headers["Allow"] = ", ".join(sorted(allowed))

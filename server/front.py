@@ -28,7 +28,7 @@ from server import sparql
 from server.kept import Kept
 from server.options import BODIES
 from server.problems import Fault, Problem
-from server.responses import Reply, refusal
+from server.responses import Reply, refusal, tag
 from server.service import Service
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Front:
         if environ["PATH_INFO"] != "/sparql" or environ["REQUEST_METHOD"] == "HEAD":
             return None
         environ[ROUTE] = "/sparql"
-        key = (self._here.generation, *map(environ.get, _VARIES))
+        key = tag(self._here.generation, *(environ.get(name, "") for name in _VARIES))
         found = self._kept.get(key)
         if found is not None:
             made, environ[sparql.DIGEST] = found

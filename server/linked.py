@@ -61,6 +61,7 @@ def redirected(name: str) -> Response:
     return _see_other(page_of(_iri(name)))
 
 
+@routes.get("/id")
 @routes.get("/id/")
 @routes.get("/doc")
 def to_index() -> Response:

@@ -21,6 +21,7 @@ from server.examples import routes
 from server.html import page
 from server.negotiate import GRAPHS, HTML, TABLES, Syntax
 from server.problems import Problem
+from server.protocol import decoded
 from server.received import FORM, RECORDS, meant, parameters, received
 from server.responses import answered, preflight, syntax_for, tag, unchanged
 from server.service import service
@@ -32,7 +33,7 @@ __all__ = ["routes"]
 def run(name: str) -> Response:
     """The answer to a named query; for people a page with its form, text and result."""
     here, question = service(), _question(name)
-    given, syntax = _asked_for(question, request.args)
+    given, syntax = _asked_for(question, MultiDict(decoded(request.query_string)))
     asked = _asked(question, given, syntax, here.union)
     if question.of_case:
         if syntax is not HTML:

@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import MultiPartParser
 
 from server.problems import Problem
+from server.protocol import decoded
 from server.responses import plain
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def received(known: dict[str, str], example: bytes = b"") -> Sent:
     name = known.get(request.mimetype)
     if name is None:
         raise Problem("unsupported-media-type", f"Send one of {', '.join(known)}")
-    body, parameters = request.get_data(cache=False), MultiDict(request.args)
+    body, parameters = request.get_data(cache=False), MultiDict(decoded(request.query_string))
     if request.mimetype in FORM:
         name, body = _opened(body, parameters, example)
     if body.startswith(_GZIP):

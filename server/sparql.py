@@ -48,7 +48,7 @@ def direct(here: Service, sent: Request) -> Reply | None:
 
 def received(sent: Request) -> Operation | None:
     """The operation a request asks for; None for a GET that asks for nothing."""
-    if len(sent.environ.get("RAW_URI", "") or sent.full_path) > MAX_URL:
+    if len(sent.path) + len(sent.query_string) >= MAX_URL:
         raise Problem("url-too-long", f"At most {MAX_URL} characters; send the query by POST")
     plain(sent)
     body = sent.get_data(cache=False) if sent.method == "POST" else b""

@@ -7,6 +7,7 @@ when it does. SIGTERM and Ctrl-C let requests under way finish, for at most the 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ipaddress
 import multiprocessing
@@ -16,6 +17,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
@@ -101,7 +103,7 @@ def serve(
     if scratch:
         click.echo(f"bearer token for updates: {options.token}")
     wsgi_server(address, port, options).serve(
-        target_loader=functools.partial(_application, options, f"{_url(host, port)}/"),
+        target_loader=functools.partial(_application, options, (address, port), _url(host, port)),
         wrap_loader=False,
     )
 
@@ -125,8 +127,10 @@ def wsgi_server(address: str, port: int, options: Options) -> MPServer:
     )
 
 
-def _application(options: Options, url: str) -> Callable[..., Any]:
+def _application(options: Options, place: tuple[str, int], url: str) -> Callable[..., Any]:
     """Make the application in the process that answers; the data load while Flask is imported."""
+    os.setpgrp()  # Ctrl-C is for the first process, which passes it on as SIGTERM
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not as there; Granian sets its own later
     queries = options.queries()
     if queries is not None:
         queries.start()
@@ -136,14 +140,18 @@ def _application(options: Options, url: str) -> Callable[..., Any]:
     here: Service = app.extensions["m816"]
     Finalize(None, here.close, exitpriority=1)  # atexit is not called in such a process
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    threading.Thread(target=_announce, args=(here, url), daemon=True).start()
+    threading.Thread(target=_announce, args=(here, place, url), daemon=True).start()
     return app
 
 
-def _announce(here: Service, url: str) -> None:
+def _announce(here: Service, place: tuple[str, int], url: str) -> None:
     """Start all workers; say so once a query would be answered."""
     ready = here.ready()
-    click.echo(f"m816 {__version__} {'answers' if ready else 'is, but not ready,'} at {url}")
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(place, timeout=1):
+            break
+        time.sleep(0.01)
+    click.echo(f"m816 {__version__} {'answers' if ready else 'is, but not ready,'} at {url}/")
     sys.stdout.flush()
     here.warm()
 

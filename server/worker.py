@@ -13,6 +13,7 @@ macOS, where a worker can also outlive a killed zygote until its job is done.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -107,8 +108,9 @@ def main() -> None:
     settings = msgspec.json.decode(sys.argv[2], type=Settings)
     jobs = handlers(settings)
     gc.freeze()  # what is loaded stays: no worker looks through it for garbage, which would copy it
-    send(control, {"loaded": settings.role})
-    zygote(control, jobs, settings)
+    with contextlib.suppress(BrokenPipeError):  # the server was stopped meanwhile
+        send(control, {"loaded": settings.role})
+        zygote(control, jobs, settings)
 
 
 def zygote(control: socket.socket, jobs: dict[str, Handler], settings: Settings) -> None:

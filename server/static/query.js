@@ -50,6 +50,7 @@ async function run() {
   try {
     const response = await ask(query, `${TABLES[0][1]}, ${GRAPHS[0][1]}`, mine.signal);
     const body = await response.text();
+    if (mine.signal.aborted) return;
     const took = performance.now() - start;
     say(`${show(response.headers.get("Content-Type"), body)}, in ${seconds(took)}.`);
     offer(response.headers.get("Content-Type").startsWith("text/turtle"), query);
@@ -63,6 +64,12 @@ async function run() {
   }
 }
 
+function fill(query) {
+  text.value = query;
+  text.rows = Math.min(30, Math.max(12, query.split("\n").length));
+  part("linked").hidden = true;
+}
+
 function say(sentence) {
   part("status").textContent = sentence;
 }
@@ -73,7 +80,7 @@ function fail(failure) {
   problem.querySelector("p").textContent = failure instanceof TypeError ? "" : failure.message;
   problem.hidden = false;
   text.setAttribute("aria-invalid", "true");
-  say(`No result. ${known}.`);
+  say("No result.");
 }
 
 function seconds(took) {
@@ -237,14 +244,13 @@ text.addEventListener("input", () => (part("linked").hidden = true));
 part("question").addEventListener("change", (event) => {
   const chosen = event.target.selectedOptions[0].dataset;
   part("asks").textContent = chosen.asks || "";
-  if (chosen.text) text.value = chosen.text;
-  part("linked").hidden = true;
+  if (chosen.text) fill(chosen.text);
 });
 part("insert").addEventListener("click", insertPrefixes);
 part("share").addEventListener("click", share);
 
 // A link carries its query behind the #, which browsers send to no server.
 if (location.hash.startsWith("#query=")) {
-  text.value = new URLSearchParams(location.hash.slice(1)).get("query");
+  fill(new URLSearchParams(location.hash.slice(1)).get("query"));
 }
 for (const element of document.querySelectorAll(".js")) element.hidden = false;

@@ -1,7 +1,6 @@
 """The mapping sets: well-formed SSSOM, about terms we have, and honest about the known traps."""
 
 import csv
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -28,6 +27,17 @@ TRAPS = {
     ("icd:M81.6", "icd9cm:733.09"),  # forward it leads to M81.8
 }
 NOT_BELOW_LOCALIZED = {"HP:0003964", "HP:0004699", "HP:6000779"}
+
+
+VALIDATE = """
+import pathlib, sys
+from sssom.constants import DEFAULT_VALIDATION_TYPES
+from sssom.parsers import parse_sssom_table
+from sssom.validators import validate
+for path in sys.argv[1:]:
+    validate(parse_sssom_table(path), DEFAULT_VALIDATION_TYPES, fail_on_error=True)
+    print(pathlib.Path(path).name)
+"""
 
 
 def name(path: Path) -> str:
@@ -108,10 +118,12 @@ def test_a_denied_row_is_an_axiom_and_never_a_triple(path: Path) -> None:
     assert len(direct) == sum(not row["predicate_modifier"] for row in found)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_the_sssom_tool_finds_no_fault(path: Path) -> None:
-    tool = shutil.which("sssom", path=str(Path(__file__).parents[2] / ".tools" / "sssom" / "bin"))
-    if tool is None:
+def test_the_sssom_tool_finds_no_fault() -> None:
+    python = Path(__file__).parents[2] / ".tools" / "sssom" / "bin" / "python"
+    if not python.exists():
         pytest.skip("needs the sssom tool, run make tools")
-    checked = subprocess.run([tool, "validate", path], capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        [python, "-c", VALIDATE, *FILES], capture_output=True, text=True, check=False, timeout=300
+    )
     assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.split() == [path.name for path in FILES]

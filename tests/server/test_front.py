@@ -72,14 +72,14 @@ def test_the_oldest_reply_goes_first_and_a_large_one_is_not_kept() -> None:
     kept = Kept()
     reply = Reply(200, {"ETag": "x"}, b"x")
     for number in range(REPLIES):
-        kept.put((str(number),), reply, "")
-    assert kept.get(("0",)) == (reply, "")
-    kept.put(("new",), reply, "")
-    assert kept.get(("1",)) is None
-    assert kept.get(("0",)) is not None
-    kept.put(("large",), Reply(200, {"ETag": "x"}, bytes(100_000)), "")
-    kept.put(("untagged",), Reply(200, {}, b""), "")
-    assert kept.get(("large",)) is kept.get(("untagged",)) is None
+        kept.put(str(number), reply, "")
+    assert kept.get("0") == (reply, "")
+    kept.put("new", reply, "")
+    assert kept.get("1") is None
+    assert kept.get("0") is not None
+    kept.put("large", Reply(200, {"ETag": "x"}, bytes(100_000)), "")
+    kept.put("untagged", Reply(200, {}, b""), "")
+    assert kept.get("large") is kept.get("untagged") is None
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ FETCHING = {
     "after a bracket that looks like an IRI": (
         f"PREFIX : {U} ASK {{ FILTER(1<(2>1)) SERVICE:p{{}} }}"
     ),
+    "after a name with two dots": "ASK { ?s ?p x:a.b.SERVICE?v {} }",
     "in EXISTS": f"ASK {{ FILTER EXISTS {{ SERVICE {U} {{}} }} }}",
     "in a subselect": f"ASK {{ {{ SELECT * {{ SERVICE {U} {{}} }} }} }}",
     "escaped": f"ASK {{ \\u0053ERVICE {U} {{}} }}",

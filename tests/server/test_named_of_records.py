@@ -75,6 +75,14 @@ def test_what_is_given_is_shown_as_text(client: FlaskClient) -> None:
     assert "&lt;script&gt;" in got.text
 
 
+def test_an_address_that_is_not_ascii_is_refused(client: FlaskClient) -> None:
+    odd = {"QUERY_STRING": "words=\xff"}
+    got = client.get("/queries/index-lookup", environ_overrides=odd)
+    assert (got.status_code, got.content_type) == (400, "application/problem+json")
+    sent = {"data": b"{}", "content_type": JSON, "environ_overrides": odd}
+    assert client.post("/queries/words-read", **sent).status_code == 400
+
+
 # --- questions about cases
 
 
