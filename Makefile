@@ -27,12 +27,14 @@ lint: .venv/ready
 	@touch $@
 
 # with npm: the YASGUI editor that the server then offers at /yasgui, and what browser tests use
-ui:
-	npm ci --no-audit --no-fund
+ui: node_modules/.ready
 	mkdir -p server/static/yasgui
-	cp node_modules/@zazuko/yasgui/package.json server/static/yasgui/
-	cp node_modules/@zazuko/yasgui/build/yasgui.min.js server/static/yasgui/
-	cp node_modules/@zazuko/yasgui/build/yasgui.min.css server/static/yasgui/
+	cp node_modules/@zazuko/yasgui/package.json node_modules/@zazuko/yasgui/build/yasgui.min.js \
+	    node_modules/@zazuko/yasgui/build/yasgui.min.css server/static/yasgui/
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # the SSSOM validator, in an environment of its own: it brings other versions of what we use
 tools: .tools/sssom/ready

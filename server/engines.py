@@ -24,7 +24,6 @@ class Asked(msgspec.Struct, frozen=True):
     named_graphs: tuple[str, ...] = ()
     union: bool = True
     base: str | None = None
-    values: dict[str, tuple[str, str]] = {}  # bound variables: (kind, value), see ``_term``
 
 
 class Engine(Protocol):
@@ -96,10 +95,6 @@ def _dataset(asked: Asked) -> dict[str, Any]:
         }
     else:
         chosen = {"use_default_graph_as_union": asked.union}
-    if asked.values:
-        chosen["substitutions"] = {
-            ox.Variable(name): _term(kind, value) for name, (kind, value) in asked.values.items()
-        }
     return chosen
 
 
@@ -109,11 +104,6 @@ def node(iri: str) -> ox.NamedNode:
         return ox.NamedNode(iri)
     except ValueError:
         raise Problem("bad-request", "What should name a graph or value is no IRI") from None
-
-
-def _term(kind: str, value: str) -> ox.NamedNode | ox.Literal:
-    """A bound value: an IRI, or a literal of the datatype that ``kind`` is the IRI of."""
-    return node(value) if kind == "iri" else ox.Literal(value, datatype=node(kind))
 
 
 def reason(error: Exception) -> str:

@@ -78,6 +78,8 @@ class Front:
 
     def _reply(self, environ: WSGIEnvironment) -> Reply | None:
         """The reply to a query sent by GET, kept if it was asked before; None for all else."""
+        if not environ.get("QUERY_STRING", "").isascii():  # werkzeug would fail to decode it
+            raise Problem("bad-request", "The parameters are not urlencoded UTF-8")
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             self._take_in(environ)
             return None

@@ -22,6 +22,7 @@ from server.engines import GRAPHS as FORMATS
 from server.html import POLICY
 from server.negotiate import GRAPHS, HTML, Syntax
 from server.problems import Problem
+from server.protocol import decoded
 from server.responses import answered, syntax_for, tag, unchanged
 from server.service import service
 
@@ -136,7 +137,7 @@ def _iri(path: str) -> str:
 
 def _syntax(offered: tuple[Syntax, ...]) -> Syntax:
     """The syntax that ``?format=`` names, for people who follow a link, or that Accept asks for."""
-    wanted = request.args.get("format", "")
+    wanted = dict(decoded(request.query_string)).get("format", "")
     return next((s for s in offered if s.name == wanted), None) or syntax_for(request, offered)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyoxigraph as ox
 import rdflib
 import rdflib.plugins.sparql
-from rdflib.term import Literal, URIRef
+from rdflib.term import URIRef
 
 from server.engines import GRAPHS, TABLES, Asked, Sink, node, reason
 from server.problems import Problem
@@ -28,9 +28,8 @@ class Rdflib:
 
     def query(self, asked: Asked, limit: int) -> bytes:
         """See ``server.engines.Engine``."""
-        values = {name: _term(kind, value) for name, (kind, value) in asked.values.items()}
         try:
-            result = self._chosen(asked).query(asked.text, initBindings=values, base=asked.base)
+            result = self._chosen(asked).query(asked.text, base=asked.base)
             return self._written(result, asked.syntax, Sink(limit))
         except Problem:
             raise
@@ -65,7 +64,3 @@ class Rdflib:
 
 def _name(iri: str) -> URIRef:
     return URIRef(node(iri).value)
-
-
-def _term(kind: str, value: str) -> URIRef | Literal:
-    return _name(value) if kind == "iri" else Literal(value, datatype=_name(kind))

@@ -122,3 +122,11 @@ def test_a_fault_of_ours_is_a_problem_and_logged_without_what_was_asked(
     assert fault["error"] == "LookupError"
     assert fault["at"].startswith("test_front.py:")
     assert line["status"] == 500
+
+
+@pytest.mark.parametrize("path", ["/", "/doc/", "/queries/code-on-date", "/sparql"])
+def test_parameters_that_are_not_urlencoded_are_refused_wherever_they_are_sent(
+    client: FlaskClient, path: str
+) -> None:
+    answer = client.get(path, environ_overrides={"QUERY_STRING": "x=\xff"})
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")

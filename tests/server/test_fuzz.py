@@ -45,14 +45,26 @@ QUERIES = [
     *("SELECT (1/0 AS ?x) (STRDT('\\u0000', 1) AS ?y) {}", "ASK { GRAPH <urn:a> { ?s ?p ?o } }"),
     *("ASK { SERVICE <urn:a> {} }", "PREFIX : <a b> ASK {}", "BASE <:> ASK { <> <> <> }", "\ud800"),
 ]
+_FORM = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n--x--\r\n'
 DOCUMENTS = [
     *(b"", b"{}", b"[]", b"null", b"1e999", b"\xff\xfe", b"\x00", b"{" * 2_000, b"\x1f\x8b\x08"),
-    b'{"resourceType": "Bundle", "entry": [{"resource": 1}]}',
-    b'{"resourceType": "Condition", "code": {"coding": {"code": []}}}',
-    b"<urn:a> a <https://w3id.org/m816/Case> .",
-    b'{"@context": "http://127.0.0.1:1/", "@id": "urn:a"}',
-    b"--x\r\nContent-Disposition: form-data; name=text\r\n\r\n{}\r\n--x--\r\n",
-    b'--x\r\nContent-Disposition: form-data; name="file"; filename="/../a.ttl"\r\n\r\n.\r\n--x--',
+    *(b'{"resourceType": "Bundle", "entry": [{"resource": 1}]}', b"<urn:a> <urn:b> <urn:c> ."),
+]
+FITTING = [
+    ("application/fhir+json", b'{"resourceType": "Bundle", "entry": [{"resource": {}}]}'),
+    ("application/json", b'{"resourceType": "Condition", "code": {"coding": {"code": []}}}'),
+    ("application/fhir+ndjson", b'{"resourceType": "Encounter", "id": "e"}\n\n{}'),
+    ("text/turtle", b"<urn:a> a <https://w3id.org/m816/Case> ."),
+    ("application/trig", b"<urn:a> { <urn:a> a <https://w3id.org/m816/Case> }"),
+    ("application/n-triples", b"<urn:a> <urn:b> _:c ."),
+    ("application/ld+json", b'{"@context": "http://127.0.0.1:1/", "@id": "urn:a"}'),
+    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--"),
+    ("multipart/form-data; boundary=x", _FORM % (b"example", b"1")),
+    ("multipart/form-data; boundary=x", _FORM % (b'file"; filename="/../a.ttl', b".")),
+    ("application/sparql-query", b"ASK {}"),
+    ("application/sparql-query", b"SELECT * { ?s ?p ?o } LIMIT 2"),
+    ("application/sparql-update", b"CLEAR ALL"),
+    ("application/x-www-form-urlencoded", b"query=ASK+%7B%7D&named-graph-uri=%FF"),
 ]
 NAMES = ["query", "update", "default-graph-uri", "named-graph-uri", "using-graph-uri", "format"]
 NAMES += ["graph", "default", "profile", "payer", "as-of", "all", "code", "date", "x"]
@@ -71,10 +83,21 @@ VALUES = one_of(
 FIELDS = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=4).map(
     lambda fields: urlencode(fields, errors="surrogatepass").encode()
 )
-ENDS = st.one_of(
-    st.sampled_from([""] * 30 + ["M81.6", "dxa-site", "%2e%2e/", "%00", "%ff", "a%2Fb", "//"]),
-    st.sampled_from(["", "", "M81.6"]),
-    st.text(max_size=12),
+ENDS = st.sampled_from(
+    [""] * 60
+    + [
+        "M81.6",
+        "dxa-site",
+        "Rule",
+        "M81.6/",
+        "%2e%2e/",
+        "%00",
+        "%ff",
+        "a%2Fb",
+        "//",
+        "\ud800",
+        "é\t",
+    ]
 )
 HEADERS = {
     "Accept": one_of(
@@ -107,9 +130,10 @@ REQUESTS = {
     "end": ENDS,
     "query": st.one_of(st.just(b""), FIELDS, FIELDS, st.binary(max_size=20)),
     "body": st.one_of(
-        FIELDS, st.sampled_from(DOCUMENTS), st.sampled_from(DOCUMENTS), st.binary(max_size=60)
+        st.sampled_from(FITTING),
+        st.sampled_from(FITTING),
+        st.tuples(CONTENT_TYPES, st.one_of(FIELDS, st.sampled_from(DOCUMENTS), st.binary())),
     ),
-    "media": CONTENT_TYPES,
     "headers": st.one_of(st.just({}), SOME_HEADERS),
 }
 
@@ -117,7 +141,7 @@ REQUESTS = {
 def requests(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     """Requests of a kind; a few by a method that is not for it."""
     method, places = PLACES[kind]
-    methods = st.sampled_from([method] * 30 + METHODS)
+    methods = st.sampled_from([method] * 60 + METHODS)
     return st.fixed_dictionaries({"method": methods, "place": st.sampled_from(places), **REQUESTS})
 
 
@@ -125,7 +149,7 @@ CALM = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=40,
+    max_examples=50,
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
@@ -154,14 +178,15 @@ def test_whatever_is_sent_is_answered_or_refused_in_good_form(
 def _answer(client: FlaskClient, sent: dict[str, Any]) -> TestResponse:
     """The answer to a request that no client would build, as a WSGI server would hand it over."""
     path = sent["place"] + quote(sent["end"], safe="/%", errors="surrogatepass")
-    environ = create_environ("/", input_stream=io.BytesIO(sent["body"]))
+    media, body = sent["body"]
+    environ = create_environ("/", input_stream=io.BytesIO(body))
     environ |= {
         "REQUEST_METHOD": sent["method"],
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "RAW_URI": path,
         "QUERY_STRING": sent["query"].decode("latin-1"),
-        "CONTENT_LENGTH": str(len(sent["body"])),
-        "CONTENT_TYPE": sent["media"],
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": media,
     }
     for name, value in sent["headers"].items():
         key = name.upper().replace("-", "_")
