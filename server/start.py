@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -86,10 +86,7 @@ def serve(
       m816 serve --scratch --port 0
     """
     address = _address(host)
-    if scratch and not ipaddress.ip_address(address).is_loopback:
-        _refuse(f"--scratch lets whoever has its token change data: not at {host}, loopback only")
-    if scratch and store:
-        _refuse("--scratch has a dataset of its own; leave out --store")
+    token = _token(host, address, store) if scratch else ""
     port = _free(address, port)
     options = Options(
         base=(base or _url(host, port)).rstrip("/"),
@@ -98,14 +95,23 @@ def serve(
         engine=engine,
         store=store,
         scratch=scratch,
-        token=secrets.token_urlsafe() if scratch else "",
+        token=token,
     )
-    if scratch:
-        click.echo(f"bearer token for updates: {options.token}")
+    if token:
+        click.echo(f"bearer token for updates: {token}")
     wsgi_server(address, port, options).serve(
         target_loader=functools.partial(_application, options, (address, port), _url(host, port)),
         wrap_loader=False,
     )
+
+
+def _token(host: str, address: str, store: str) -> str:
+    """A new bearer token, where one may be given out."""
+    if not ipaddress.ip_address(address).is_loopback:
+        _refuse(f"--scratch lets whoever has its token change data: not at {host}, loopback only")
+    if store:
+        _refuse("--scratch has a dataset of its own; leave out --store")
+    return secrets.token_urlsafe()
 
 
 def wsgi_server(address: str, port: int, options: Options) -> MPServer:
@@ -151,7 +157,9 @@ def _announce(here: Service, place: tuple[str, int], url: str) -> None:
         with contextlib.suppress(OSError), socket.create_connection(place, timeout=1):
             break
         time.sleep(0.01)
-    click.echo(f"m816 {__version__} {'answers' if ready else 'is, but not ready,'} at {url}/")
+    click.echo(
+        f"m816 {__version__} {'answers' if ready else 'is not ready, but listens'} at {url}/"
+    )
     sys.stdout.flush()
     here.warm()
 
@@ -188,6 +196,6 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _refuse(reason: str) -> Any:
+def _refuse(reason: str) -> NoReturn:
     click.echo(f"m816: {reason}", err=True)
     sys.exit(2)

@@ -206,7 +206,7 @@ def test_a_worker_that_has_grown_is_replaced_after_its_answer(pool: Pool) -> Non
 def test_a_worker_that_died_idle_costs_no_request(born: Born, pool: Pool) -> None:
     for _ in range(5):
         os.kill(killed := pid(pool), signal.SIGKILL)
-        assert becomes(lambda: born()[killed] == "Z")  # noqa: B023 - called at once
+        assert becomes(lambda: born()[killed] == "Z")
         assert pool.run({"do": "ping"}) == b"pong"
     assert "Z" not in born().values()
 
