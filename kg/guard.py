@@ -61,6 +61,7 @@ _FETCHER = re.compile("SERVICE|LOAD", re.I)
 _TELLING = re.compile("FROM|USING|RAND|NOW|UUID|BNODE", re.I)
 _SHORT = 2_000  # characters, too few for more than the limits in anything but brackets
 _NOT_LESS = re.compile("<[A-Za-z][A-Za-z0-9+.-]*://")  # no expression goes on after < so
+_LAX = re.compile("<[^<>]*+>")  # an IRI for engines that look at it later
 # Code points as the grammar has them (§19.2), and as rdflib reads them: either letter, 4 or 8.
 _ESCAPES = (
     re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})"),
@@ -176,9 +177,8 @@ def _fetched(text: str) -> tuple[str, int]:
     """The first SERVICE or LOAD that an engine might see, and its place.
 
     Keywords need no space around them for some engines: ``SERVICEx:p {}`` asks the service ``x:p``,
-    and is a name for others. What is read as an IRI here may be a less-than sign there, with a
-    string or comment after it; after that, and after a character that begins no token, the word
-    anywhere counts.
+    and is a name for others. Where engines may disagree on what is an IRI, and after a character
+    that begins no token, the word anywhere counts.
     """
     last = max(found.start() for found in _FETCHER.finditer(text))
     form, before, depth, service = "", "", 0, -1  # of braces, which no reading takes for others
@@ -217,7 +217,12 @@ def _dotted(token: re.Match[str]) -> bool:
 
 
 def _either(token: re.Match[str]) -> bool:
-    """Whether an IRI could also be a less-than sign before a string or a comment."""
+    """Whether an IRI here is a less-than sign there, or the other way round.
+
+    It matters if what is or is not inside then begins a string or a comment.
+    """
     said = token[0]
-    odd = token.lastgroup == "iri" and ("'" in said or "#" in said)
-    return odd and not _NOT_LESS.match(said)
+    if token.lastgroup == "iri":
+        return ("'" in said or "#" in said) and not _NOT_LESS.match(said)
+    lax = _LAX.match(token.string, token.start()) if said == "<" else None
+    return lax is not None and any(mark in lax[0] for mark in "'\"#")

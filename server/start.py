@@ -51,7 +51,7 @@ def _endpoint(_: click.Context, __: click.Parameter, url: str) -> str:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8160, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65_535), default=8160, help="8160; 0: a free one.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Engine processes; one a core.")
 @click.option("--deadline", type=click.FloatRange(0.1, 3_600), default=10, help="Seconds; 10.")
 @click.option(
@@ -157,9 +157,8 @@ def _announce(here: Service, place: tuple[str, int], url: str) -> None:
         with contextlib.suppress(OSError), socket.create_connection(place, timeout=1):
             break
         time.sleep(0.01)
-    click.echo(
-        f"m816 {__version__} {'answers' if ready else 'is not ready, but listens'} at {url}/"
-    )
+    state = "answers" if ready else "is not ready, but listens"
+    click.echo(f"m816 {__version__} {state} at {url}/")
     sys.stdout.flush()
     here.warm()
 

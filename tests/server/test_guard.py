@@ -41,6 +41,9 @@ FETCHING = {
     "between a less-than sign and a comment": (
         f"ASK {{ FILTER(1<2#>'''\n)SERVICE {U} {{}} #'''\n }}"
     ),
+    "after an IRI that only some engines take for one": (
+        f'ASK {{ <u:"> ?p ?o . SERVICE {U} {{}} #"\n }}'
+    ),
     "after a bracket that looks like an IRI": (
         f"PREFIX : {U} ASK {{ FILTER(1<(2>1)) SERVICE:p{{}} }}"
     ),

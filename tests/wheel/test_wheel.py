@@ -122,7 +122,7 @@ def test_the_wheel_requires_what_it_imports_at_load(installed: Installed) -> Non
         info = f"m816_kg-{kg.__version__}.dist-info/METADATA"
         metadata = email.message_from_bytes(archive.read(info))
     wanted = [r for r in metadata.get_all("Requires-Dist", []) if "extra ==" not in r]
-    required = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in wanted}
+    required = {same_name(re.split(r"[^\w.-]", requirement)[0]) for requirement in wanted}
     owner = packages_distributions()
     missing = {
         f"{path.relative_to(ROOT)}: {name}"
@@ -130,9 +130,14 @@ def test_the_wheel_requires_what_it_imports_at_load(installed: Installed) -> Non
         for path in (ROOT / package).rglob("*.py")
         for name in loaded(path)
         if name not in sys.stdlib_module_names | {"kg", "server"}
-        and not required & {distribution.lower() for distribution in owner.get(name, [])}
+        and not required & {same_name(distribution) for distribution in owner.get(name, [])}
     }
     assert missing == set()
+
+
+def same_name(distribution: str) -> str:
+    """The name under which distributions are compared, however it was written."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def loaded(path: Path) -> set[str]:
