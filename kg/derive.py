@@ -11,12 +11,12 @@ import datetime
 import functools
 from collections.abc import Callable, Iterable, Iterator
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.case import Case
 from kg.codesystems import code_systems, code_triples
 from kg.codetable import CodeFact, CodeTable
-from kg.errors import KnowledgeError
+from kg.compiled import construct_compiled
 from kg.knowledge import Knowledge, slice_of
 from kg.lexicon import lexicon
 from kg.namespaces import ICD, M816, SKOS, TYPE, XSD, m816, value
@@ -40,7 +40,7 @@ def derive(case: Case, knowledge: Knowledge, construct: Construct | None = None)
     if _stamp(case, knowledge) in case.triples:
         return set(case.triples)
     graph = prepared(case, knowledge)
-    graph |= (construct or construct_oxigraph)(graph, knowledge)
+    graph |= (construct or construct_compiled)(graph, knowledge)
     return finished(case, graph, knowledge)
 
 
@@ -67,29 +67,6 @@ def _iris(graph: Iterable[Triple]) -> list[str]:
     nodes = {term.value for t in graph for term in (t.object,) if isinstance(term, NamedNode)}
     nodes |= {t.subject.value for t in graph if isinstance(t.subject, NamedNode)}
     return sorted(nodes)
-
-
-def construct_oxigraph(graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
-    """Run the derivations on an in-memory Oxigraph store; returns what they add.
-
-    The store rewrites literal forms, so derivations name nodes and copy no measured number
-    (a test holds them to it); the triples that came in are never read back.
-    """
-    store = Store()
-    store.bulk_extend(_quads(graph))
-    added: set[Triple] = set()
-    for derivation in knowledge.derivations:
-        answer = store.query(derivation.query)
-        if not isinstance(answer, QueryTriples):
-            raise KnowledgeError(f"{derivation.id}: not a CONSTRUCT")
-        made = set(answer) - added
-        store.extend(_quads(made))
-        added |= made
-    return added
-
-
-def _quads(triples: Iterable[Triple]) -> Iterator[Quad]:
-    return (Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in triples)
 
 
 def read_words(graph: set[Triple], knowledge: Knowledge) -> Iterator[Triple]:

@@ -112,7 +112,7 @@ def judge_case(
         sha256,
         _context(node, view, knowledge),
         _rules(knowledge),
-        {"shacl": engine.name, "derivation": "rdflib" if construct else "oxigraph"},
+        {"shacl": engine.name, "derivation": "rdflib" if construct else "compiled"},
         decision,
         shown,
         asked,

@@ -1,0 +1,159 @@
+"""Property paths over indexed facts (SPARQL 1.1 §9): what is reached from a node, or reaches it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyoxigraph import NamedNode
+
+from kg.construct import Path, Predicate
+from kg.errors import KnowledgeError
+from kg.expressions import Node
+
+Index = dict[str, dict[Node, list[Node]]]
+_NONE: dict[Node, list[Node]] = {}
+
+
+class Reach:
+    """A path: ``forward`` from a subject, ``backward`` from an object, ``pairs`` of both."""
+
+    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+        """The nodes reached."""
+        raise NotImplementedError
+
+    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+        """The nodes it is reached from."""
+        raise NotImplementedError
+
+    def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
+        """All pairs; not for paths of any length."""
+        raise KnowledgeError("a path of any length needs one of its ends")
+
+
+class Step(Reach):
+    """One property."""
+
+    def __init__(self, predicate: str) -> None:
+        self._predicate = predicate
+
+    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+        """See ``Reach``."""
+        return sp.get(self._predicate, _NONE).get(start, [])
+
+    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+        """See ``Reach``."""
+        return po.get(self._predicate, _NONE).get(end, [])
+
+    def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
+        """See ``Reach``."""
+        found = sp.get(self._predicate, _NONE)
+        return [(start, end) for start, ends in found.items() for end in ends]
+
+
+class Inverse(Reach):
+    """A path walked the other way."""
+
+    def __init__(self, inner: Reach) -> None:
+        self._inner = inner
+
+    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+        """See ``Reach``."""
+        return self._inner.backward(sp, po, start)
+
+    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+        """See ``Reach``."""
+        return self._inner.forward(sp, po, end)
+
+    def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
+        """See ``Reach``."""
+        return [(end, start) for start, end in self._inner.pairs(sp, po)]
+
+
+class Alternative(Reach):
+    """Any of several paths."""
+
+    def __init__(self, parts: list[Reach]) -> None:
+        self._parts = parts
+
+    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+        """See ``Reach``."""
+        return [end for part in self._parts for end in part.forward(sp, po, start)]
+
+    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+        """See ``Reach``."""
+        return [start for part in self._parts for start in part.backward(sp, po, end)]
+
+    def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
+        """See ``Reach``."""
+        return [pair for part in self._parts for pair in part.pairs(sp, po)]
+
+
+class Sequence(Reach):
+    """One path after another."""
+
+    def __init__(self, first: Reach, rest: Reach) -> None:
+        self._first, self._rest = first, rest
+
+    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+        """See ``Reach``."""
+        middle = self._first.forward(sp, po, start)
+        return [end for via in middle for end in self._rest.forward(sp, po, via)]
+
+    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+        """See ``Reach``."""
+        middle = self._rest.backward(sp, po, end)
+        return [start for via in middle for start in self._first.backward(sp, po, via)]
+
+    def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
+        """See ``Reach``."""
+        return [
+            (start, end)
+            for start, via in self._first.pairs(sp, po)
+            for end in self._rest.forward(sp, po, via)
+        ]
+
+
+class Repeated(Reach):
+    """``*`` (from none), ``+`` (from one) or ``?`` (none or one)."""
+
+    def __init__(self, inner: Reach, kind: str) -> None:
+        self._inner, self._kind = inner, kind
+
+    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+        """See ``Reach``."""
+        return self._walk(self._inner.forward, sp, po, start)
+
+    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+        """See ``Reach``."""
+        return self._walk(self._inner.backward, sp, po, end)
+
+    def _walk(self, step: Any, sp: Index, po: Index, start: Node) -> list[Node]:
+        if self._kind == "opt":
+            return list(dict.fromkeys([start, *step(sp, po, start)]))
+        found: dict[Node, None] = {} if self._kind == "plus" else {start: None}
+        queue = [start]
+        while queue:
+            for reached in step(sp, po, queue.pop()):
+                if reached not in found:
+                    found[reached] = None
+                    queue.append(reached)
+        return list(found)
+
+
+def reach(path: Predicate) -> str:
+    """The source of a path of a pattern, where ``p`` is this module."""
+    if isinstance(path, NamedNode):
+        return f"p.Step({path.value!r})"
+    if not isinstance(path, Path):
+        raise KnowledgeError("a variable in a path cannot be compiled")
+    parts = [reach(part) for part in path.parts]
+    if path.kind == "alt":
+        return f"p.Alternative([{', '.join(parts)}])"
+    if path.kind == "inv":
+        return f"p.Inverse({parts[0]})"
+    if path.kind == "seq":
+        made = parts[-1]
+        for part in reversed(parts[:-1]):
+            made = f"p.Sequence({part}, {made})"
+        return made
+    return f"p.Repeated({parts[0]}, {path.kind!r})"

@@ -1,0 +1,121 @@
+"""Which variables a part of a derivation binds, always or perhaps, and which it looks at.
+
+What the order of evaluation is decided by; pure functions over ``kg.construct``.
+"""
+
+from __future__ import annotations
+
+from pyoxigraph import Variable
+
+from kg.construct import (
+    Bind,
+    Call,
+    Element,
+    Exists,
+    Expression,
+    Filter,
+    Group,
+    Optional,
+    Path,
+    Pattern,
+    Select,
+    Union,
+    Values,
+)
+
+_NEVER_FAIL = {"STR", "IRI", "CONCAT", "STRAFTER", "IF", "BOUND", "&&", "||", "!"}
+
+
+def total(expression: Expression, certain: set[str]) -> bool:
+    """Whether an expression has a value whenever these variables have one."""
+    if isinstance(expression, Variable):
+        return expression.value in certain
+    if not isinstance(expression, Call):
+        return True
+    parts = [total(argument, certain) for argument in expression.arguments]
+    if expression.name == "COALESCE":
+        return any(parts)
+    return expression.name in _NEVER_FAIL and all(parts)
+
+
+def binds(element: Element) -> set[str]:
+    """The variables an element may bind."""
+    match element:
+        case Pattern(subject, _, value):
+            return {t.value for t in (subject, value) if isinstance(t, Variable)}
+        case Values(variables, _) | Select(variables, _):
+            return {variable.value for variable in variables}
+        case Union(groups):
+            return set[str]().union(*(binds_group(group) for group in groups))
+        case Optional(group):
+            return binds_group(group)
+        case Bind(_, variable):
+            return {variable.value}
+    return set()
+
+
+def firm(element: Element) -> set[str]:
+    """The variables that every solution of an element binds."""
+    match element:
+        case Union(groups):
+            return set.intersection(*(firm_group(group) for group in groups))
+        case Values(variables, rows):
+            columns = zip(variables, zip(*rows, strict=True), strict=True)
+            return {variable.value for variable, column in columns if None not in column}
+        case Optional():
+            return set()
+    return binds(element)
+
+
+def firm_group(group: Group) -> set[str]:
+    """The variables that every solution of a group binds."""
+    return set[str]().union(*(firm(element) for element in group.elements))
+
+
+def binds_group(group: Group) -> set[str]:
+    """The variables a group may bind."""
+    return set[str]().union(*(binds(element) for element in group.elements))
+
+
+def mentions(expression: Expression) -> set[str]:
+    """Every variable an expression looks at, within EXISTS too."""
+    if isinstance(expression, Variable):
+        return {expression.value}
+    if isinstance(expression, Call):
+        return set[str]().union(*(mentions(argument) for argument in expression.arguments))
+    if isinstance(expression, Exists):
+        return mentions_group(expression.group)
+    return set()
+
+
+def mentions_group(group: Group) -> set[str]:
+    """Every variable a group looks at."""
+    found = binds_group(group)
+    for element in group.elements:
+        if isinstance(element, Filter | Bind):
+            found |= mentions(element.expression)
+        elif isinstance(element, Union):
+            found |= set[str]().union(*(mentions_group(each) for each in element.groups))
+        elif isinstance(element, Optional):
+            found |= mentions_group(element.group)
+    return found
+
+
+def cost(element: Element, certain: set[str]) -> int:
+    """How many solutions an element may add, roughly: fewer bound ends cost more."""
+    if isinstance(element, Pattern):
+        ends = (element.subject, element.object)
+        free = sum(isinstance(t, Variable) and t.value not in certain for t in ends)
+        constant = sum(not isinstance(t, Variable) for t in ends)
+        return (0, 10, 60)[free] - (5 if free == 1 and not constant else 0) + _long(element)
+    if isinstance(element, Values):
+        known = all(variable.value in certain for variable in element.variables)
+        return 1 if known else 20
+    if isinstance(element, Union):
+        return 30 if certain & binds(element) else 55
+    return 50
+
+
+def _long(pattern: Pattern) -> int:
+    """A path costs more than a step."""
+    return 3 if isinstance(pattern.predicate, Path) else 0
