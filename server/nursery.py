@@ -57,7 +57,8 @@ class Zygote:
         """Start one; it loads while others wait for their first worker. ``quiet``: says nothing."""
         ours, theirs = socket.socketpair()
         told = msgspec.json.encode(settings).decode()
-        with theirs:
+        with theirs, contextlib.ExitStack() as unless_started:
+            unless_started.callback(ours.close)
             process = subprocess.Popen(
                 ["/bin/sh", "-c", _STACK, "sh", *_PROGRAM, str(theirs.fileno()), told],
                 pass_fds=[theirs.fileno()],
@@ -67,6 +68,7 @@ class Zygote:
                 env={**os.environ, "PYTHONPATH": _path()},
                 start_new_session=True,
             )
+            unless_started.pop_all()
         return cls(ours, process)
 
     def fork(self, kind: str) -> Worker:

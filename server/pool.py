@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -184,12 +185,14 @@ class Pool:
                 made = self._zygote.fork(kind)
                 self._failures = 0
                 return made
-            except (EOFError, OSError):
-                self._forget()
+            except (EOFError, OSError) as error:
+                self._forget(error)
         raise Problem("worker-crashed", "No worker can be started")
 
-    def _forget(self) -> None:
+    def _forget(self, error: EOFError | OSError) -> None:
         """Give a zygote up. One that could not even load is not tried again at once."""
+        if self._zygote is None and not self._failures:  # no process that could say so itself
+            sys.stderr.write(f"m816: the workers cannot start: {error}\n")
         if self._zygote is None or not self._zygote.loaded:
             self._pause = time.monotonic() + min(2**self._failures, _PAUSE)
             self._failures += 1

@@ -104,6 +104,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
 
 def main() -> None:
     """Load, say so, and run the zygote until its parent has gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a parent that ignores it passes that on
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = msgspec.json.decode(sys.argv[2], type=Settings)
     jobs = handlers(settings)

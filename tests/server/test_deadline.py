@@ -37,7 +37,7 @@ HOSTILE = {
     "strings joined": f"SELECT (GROUP_CONCAT(?v6) AS ?v) {{ ?s ?p ?o {LONG} }}",
     "a subselect without end": f"SELECT * {{ {{ SELECT ?a {{ {ALL} }} }} ?a ?p ?o }}",
     "rows of values joined": SHAPES["VALUES blocks"](700),
-    "triples joined": SHAPES["triples"](2_000),
+    "triples joined": SHAPES["triples"](900),
     "a chain of steps": SHAPES["path steps"](1_500),
     "sums": SHAPES["+"](1_900),
 }

@@ -254,6 +254,33 @@ def test_a_zygote_that_cannot_load_says_why_once_and_is_not_started_again_and_ag
     assert capfd.readouterr().err.count("the data are not there") == 1
 
 
+def test_a_system_without_a_shell_or_python_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("server.nursery.subprocess.Popen", no_process)
+    for pool in made(monkeypatch, ""):
+        assert [failing(pool, do="ping") for _ in range(3)] == ["worker-crashed"] * 3
+        pool._pause = 0
+        assert failing(pool, do="ping") == "worker-crashed"
+    assert capsys.readouterr().err == "m816: the workers cannot start: [Errno 2] none\n"
+
+
+def no_process(*_: object, **__: object) -> None:
+    raise FileNotFoundError(2, "none")
+
+
+def test_a_server_that_ignores_its_children_still_learns_how_they_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        for pool in made(monkeypatch, PROGRAM + RUN):
+            assert failing(pool, do="die", signal=6) == "query-memory"
+            assert pool.run({"do": "ping"}) == b"pong"
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
 def test_a_system_without_a_process_to_give_is_busy_and_the_zygote_lives_on(
     born: Born, monkeypatch: pytest.MonkeyPatch
 ) -> None:
