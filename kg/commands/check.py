@@ -1,0 +1,95 @@
+"""``m816 check``: records in, verdicts out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from kg.case import Case
+from kg.commands.named import named
+from kg.derive import Construct
+from kg.faces import document, spoken
+from kg.inputs import Input, inputs
+from kg.knowledge import Knowledge, default
+from kg.verdict import Verdict, judge_case
+
+_FORMATS = ("text", "json", "turtle", "html", "fhir")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--format", "face", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Show passes and not-applicables too.")
+@click.option("--profile", help="What the feed can carry: us-core, synthea, full.")
+@click.option("--payer", help="Switch the coverage rules of this payer on: medicare.")
+@click.option("--as-of", help="Judge by this code release, e.g. FY2026-Apr.")
+@click.option("--engine", type=click.Choice(["default", "reference"]), default="default")
+def check(
+    paths: tuple[str, ...],
+    face: str,
+    everything: bool,
+    profile: str | None,
+    payer: str | None,
+    as_of: str | None,
+    engine: str,
+) -> None:
+    """Judge records: FHIR R4 JSON, NDJSON (also .gz), RDF cases; FILE, FOLDER or - for stdin.
+
+    \b
+    Exit codes: 0 every case stands or is out of scope; 1 some case does not simply stand;
+    2 some input could not be read (the others are still judged).
+
+    \b
+    Examples:
+      m816 check record.json
+      m816 check record.json --format json --payer medicare
+      zcat bulk.ndjson.gz | m816 check -
+    """
+    knowledge = default()
+    feed = named("FeedProfile", profile)
+    chosen = {"payer": named("Payer", payer), "judgedBy": named("CodeRelease", as_of)}
+    bad, verdicts = 0, []
+    for found in _progress(inputs(paths, knowledge, feed)):
+        if found.error is not None:
+            bad += 1
+            click.echo(f"m816: {found.error}", err=True)
+            continue
+        made = [_judge(found, case, knowledge, chosen, engine) for case in found.cases]
+        verdicts += made
+        if face == "text":
+            click.echo(spoken(made, everything, sys.stdout.isatty()))
+    click.echo("" if face == "text" else document(verdicts, face), nl=False)
+    unsettled = any(v.decision.verdict not in ("stands", "out-of-scope") for v in verdicts)
+    sys.exit(2 if bad else int(unsettled))
+
+
+def _judge(
+    found: Input, case: Case, knowledge: Knowledge, named: dict[str, str], engine: str
+) -> Verdict:
+    from kg.pyshacl_engine import engine as pyshacl
+
+    construct: Construct | None = None
+    if engine == "reference":
+        from kg.derive_rdflib import construct_rdflib
+
+        construct = construct_rdflib
+    return judge_case(
+        case,
+        knowledge,
+        pyshacl(knowledge),
+        named=named,
+        file=found.file,
+        sha256=found.sha256,
+        construct=construct,
+    )
+
+
+def _progress(found: Iterator[Input]) -> Iterator[Input]:
+    """Count inputs on a terminal's error stream; silent elsewhere."""
+    shown = sys.stderr.isatty()
+    for number, item in enumerate(found, start=1):
+        yield item
+        if shown and number % 25 == 0:
+            click.echo(f"\r{number} inputs judged", err=True, nl=False)
