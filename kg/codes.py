@@ -98,7 +98,6 @@ def _header(scope: Scope) -> str:
     title = string(f"ICD-10-CM {release.id}: codes with their notes", "en")
     rights = "ICD-10-CM is maintained by NCHS and CMS; US government work, in the public domain."
     pairs: list[Pair] = [
-        ("a", "owl:Ontology"),
         ("a", "m816:CodeRelease"),
         ("dct:title", title),
         ("owl:versionInfo", string(release.id)),

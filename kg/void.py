@@ -33,7 +33,7 @@ _SYNTAXES = (
 )
 
 
-class _Sheet:
+class Sheet:
     """Triples being written down."""
 
     def __init__(self) -> None:
@@ -60,10 +60,10 @@ def described(quads: Iterable[Quad], knowledge: Knowledge) -> bytes:
     by_graph: dict[str, set[Triple]] = defaultdict(set)
     for quad in quads:
         by_graph[getattr(quad.graph_name, "value", "")].add(quad.triple)
-    sheet, whole = _Sheet(), NamedNode(DATASET)
+    sheet, whole = Sheet(), NamedNode(DATASET)
     _service(sheet, whole, "feature", "UnionDefaultGraph")
     sheet.say(whole, VOID + "uriSpace", Literal(M816))
-    _counts(sheet, whole, set().union(*by_graph.values()))
+    counts(sheet, whole, set().union(*by_graph.values()))
     for name in sorted(by_graph):
         if not name:
             continue
@@ -72,7 +72,7 @@ def described(quads: Iterable[Quad], knowledge: Knowledge) -> bytes:
         sheet.say(graph, SD + "name", node)
         sheet.say(graph, SD + "graph", node)
         sheet.say(node, TYPE.value, NamedNode(SD + "Graph"))
-        _counts(sheet, node, by_graph[name])
+        counts(sheet, node, by_graph[name])
         for predicate, value in knowledge.facts(name):
             if predicate.startswith("http://purl.org/dc/terms/"):
                 sheet.say(node, predicate, value)
@@ -81,12 +81,12 @@ def described(quads: Iterable[Quad], knowledge: Knowledge) -> bytes:
 
 def changeable() -> bytes:
     """The description of an endpoint over a dataset that updates change, as N-Triples."""
-    sheet, whole = _Sheet(), NamedNode(M816 + "scratch")
+    sheet, whole = Sheet(), NamedNode(M816 + "scratch")
     _service(sheet, whole, "supportedLanguage", "SPARQL11Update")
     return serialize(sheet.triples, format=RdfFormat.N_TRIPLES) or b""
 
 
-def _service(sheet: _Sheet, whole: NamedNode, property_: str, value: str) -> None:
+def _service(sheet: Sheet, whole: NamedNode, property_: str, value: str) -> None:
     """The endpoint, what it understands, and the one thing that tells it from others."""
     service = NamedNode(M816 + "service")
     sheet.say(service, TYPE.value, NamedNode(SD + "Service"))
@@ -103,7 +103,7 @@ def _service(sheet: _Sheet, whole: NamedNode, property_: str, value: str) -> Non
     sheet.say(default, TYPE.value, NamedNode(SD + "Graph"))
 
 
-def _counts(sheet: _Sheet, node: NamedNode, triples: set[Triple]) -> None:
+def counts(sheet: Sheet, node: NamedNode, triples: set[Triple]) -> None:
     """VoID counts of a graph, and its class and property partitions."""
     properties: Counter[str] = Counter(triple.predicate.value for triple in triples)
     classes: Counter[str] = Counter(
