@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from kg.knowledge import Knowledge, triples_of, turtle_files
+from kg.knowledge import Knowledge, derivation_triples, triples_of, turtle_files
 from kg.locations import ONTOLOGY, SHAPES
 from kg.namespaces import DCT, ICD, LABEL, NOTATION, RDF, SKOS
 
@@ -142,6 +142,8 @@ def authored(knowledge: Knowledge, ontology: Path = ONTOLOGY, shapes: Path = SHA
     for path in turtle_files(ontology, shapes):
         for triple in triples_of(path):
             found.add(triple)
+    for triple in derivation_triples(knowledge.derivations):
+        found.add(triple)
     for path in sorted(shapes.glob("*.cases.trig")):
         digest.update(path.read_bytes())
         for quad in _case_quads(path):

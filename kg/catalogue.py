@@ -11,7 +11,7 @@ from kg.codebook import name_of as _name
 from kg.judge import SEVERITIES
 from kg.judge import rules as all_rules
 from kg.knowledge import Knowledge
-from kg.namespaces import DCT, M816, RULE, SH, SKOS, STATEMENT
+from kg.namespaces import DCT, DERIVATION, M816, RULE, SH, SKOS, STATEMENT
 
 _SOURCE = DCT + "source"
 
@@ -193,10 +193,11 @@ def _used_by(knowledge: Knowledge, iri: str) -> Lines:
     users = sorted({s for p, s in knowledge.into.get(iri, ()) if p in _CITING})
     rules = {rule.iri for rule in all_rules(knowledge)}
     yield from (f"  cited by rule {_name(u)}: {knowledge.label(u)}" for u in users if u in rules)
-    for derivation in knowledge.derivations:
-        if _name(iri) in derivation.cites:
-            yield f"  cited by derivation {derivation.id}: {derivation.sentence}"
-    others = [knowledge.notation(u) or _name(u) for u in users if u not in rules]
+    for user in users:
+        if user.startswith(DERIVATION):
+            yield f"  cited by derivation {_name(user)}: {knowledge.label(user)}"
+    others = [u for u in users if not u.startswith((RULE, DERIVATION))]
+    others = [knowledge.notation(u) or _name(u) for u in others]
     if others:
         more = f" and {len(others) - 20} more" if len(others) > 20 else ""
         yield f"  cited by {', '.join(others[:20])}{more}"

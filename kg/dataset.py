@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
 
 from kg.closure import FOLDER as CLOSURE
 from kg.closure import implied
-from kg.knowledge import Knowledge, triples_of, turtle_files
+from kg.knowledge import Knowledge, derivation_triples, triples_of, turtle_files
 from kg.locations import ONTOLOGY, ROOT, SHAPES, cache, version
 from kg.mappings import FOLDER as MAPPINGS
 from kg.mappings import mapping_files, mapping_triples
@@ -27,7 +27,7 @@ from kg.void import described
 GRAPH = M816 + "graph/"
 INFERRED = GRAPH + "inferred"
 _BUILD_TIME = "dl.ttl"  # axioms beyond OWL 2 RL, for the reasoning oracle only
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,9 @@ def _quads(knowledge: Knowledge) -> Iterator[Quad]:
         yield from (Quad(t.subject, t.predicate, t.object, graph) for t in triples)
         if path.name != _BUILD_TIME:
             stated += triples
+    graph = _graph(ONTOLOGY / "rules" / "each", patterns)
+    for triple in derivation_triples(knowledge.derivations):
+        yield Quad(triple.subject, triple.predicate, triple.object, graph)
     for path in mapping_files():
         graph = _graph(path, patterns)
         yield from (Quad(t.subject, t.predicate, t.object, graph) for t in mapping_triples(path))

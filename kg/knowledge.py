@@ -20,12 +20,23 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import KnowledgeError
 from kg.locations import ONTOLOGY, SHAPES, cache
-from kg.namespaces import LABEL, M816, NOTATION, PREFIXES, TYPE, m816
+from kg.namespaces import (
+    DCT,
+    DERIVATION,
+    LABEL,
+    M816,
+    NOTATION,
+    PREFIXES,
+    STATEMENT,
+    TYPE,
+    m816,
+)
 
 Term = NamedNode | Literal
 _Raw = tuple[str, str, str | None, str | None]
 _HEADER = re.compile(r"^# *(id|sentence|cites): *(.+)$", re.M)
-_FORMAT = b"m816-knowledge-2\n"
+_MADE = re.compile(r"\bm816:([A-Za-z]\w*)")
+_FORMAT = b"m816-knowledge-3\n"
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,19 @@ def all_triples(ontology: Path = ONTOLOGY, shapes: Path = SHAPES) -> Iterator[Tr
     """Every triple of the installation, for SPARQL over the whole graph."""
     for path in turtle_files(ontology, shapes):
         yield from triples_of(path)
+    yield from derivation_triples(derivations(ontology / "rules"))
+
+
+def derivation_triples(known: Iterable[Derivation]) -> Iterator[Triple]:
+    """Each derivation as a thing: what it says, which statements it cites, which terms it makes."""
+    for each in known:
+        node = NamedNode(DERIVATION + each.id)
+        yield Triple(node, TYPE, m816("Derivation"))
+        yield Triple(node, LABEL, Literal(each.sentence, language="en"))
+        for cited in each.cites:
+            yield Triple(node, NamedNode(DCT + "source"), NamedNode(STATEMENT + cited))
+        for made in dict.fromkeys(_MADE.findall(each.query.partition("WHERE")[0])):
+            yield Triple(node, m816("makes"), m816(made))
 
 
 def derivations(folder: Path) -> Iterator[Derivation]:
@@ -170,6 +194,8 @@ def _compiled(ontology: Path, shapes: Path) -> Knowledge:
             knowledge.add(triple)
     knowledge.shapes = serialize(kept, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b""
     knowledge.derivations = tuple(derivations(ontology / "rules"))
+    for triple in derivation_triples(knowledge.derivations):
+        knowledge.add(triple)
     return knowledge
 
 

@@ -63,10 +63,9 @@ class Teller:
         for derivation in knowledge.derivations:
             head, _, body = derivation.query.partition("WHERE")
             made = set(_CURIE.findall(head))
-            read = {*_CURIE.findall(body), *(f"statement:{name}" for name in derivation.cites)}
             for name in made:
                 self._made.setdefault(name, []).append(derivation)
-            for name in read - made:
+            for name in {*_CURIE.findall(body)} - made:
                 self._read.setdefault(name, []).append(derivation)
 
     def link(self, iri: str) -> Shown:
@@ -99,7 +98,7 @@ class Teller:
         }
 
     def derivation(self, name: str) -> Shown | None:
-        """A numbered CONSTRUCT, which is no resource: what it makes, reads and rests on."""
+        """A numbered CONSTRUCT with its text: what it makes, reads and rests on."""
         for found in self.knowledge.derivations:
             if found.id == name:
                 head, _, body = found.query.partition("WHERE")

@@ -95,11 +95,12 @@ def described(name: str) -> Response:
 
 @routes.get("/doc/derivation/<name>")
 def derivation(name: str) -> Response:
-    """A derivation, which is text and no resource, for people."""
+    """A derivation: for people with its text, for programs what is said of it."""
     told = teller().derivation(name)
     if told is None:
         raise Problem("not-found", "No derivation has that name")
-    _syntax((HTML,))
+    if _syntax((*_OFFERED, HTML)) is not HTML:
+        return described(f"derivation/{name}")
     return told_page("doc-derivation.html", f"derivation {name}", lambda: told)
 
 

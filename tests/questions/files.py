@@ -25,7 +25,7 @@ TRIPLES: list[tuple[Path, Node, str, Value]] = []
 
 @functools.cache
 def read() -> None:
-    """Index every file, once."""
+    """Index every file, once; of a derivation what its header says it cites."""
     for path in turtle_files(ONTOLOGY, SHAPES):
         for t in ox.parse(path=path, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True):
             subject, value = t.subject, t.object
@@ -34,6 +34,16 @@ def read() -> None:
             FACTS[subject, t.predicate.value].append(value)
             HOLDERS[t.predicate.value, value].append(subject)
             TRIPLES.append((path, subject, t.predicate.value, value))
+    for path in sorted((ONTOLOGY / "rules").glob("*.rq")):
+        head = dict(line[2:].split(": ", 1) for line in path.read_text("utf-8").splitlines()[:3])
+        subject = node(f"m816:derivation/{head['id']}")
+        FACTS[subject, full("rdfs:label")].append(ox.Literal(head["sentence"], language="en"))
+        HOLDERS[full("rdf:type"), node("m816:Derivation")].append(subject)
+        for cited in head["cites"].split():
+            value = node(f"statement:{cited}")
+            FACTS[subject, full("dct:source")].append(value)
+            HOLDERS[full("dct:source"), value].append(subject)
+            TRIPLES.append((path, subject, full("dct:source"), value))
 
 
 def full(name: str) -> str:
@@ -88,5 +98,6 @@ def optional(found: Sequence[T]) -> Sequence[T | None]:
 
 
 def citing(statement: Value) -> list[Node]:
-    """The rules that cite a statement."""
-    return [rule for rule in of("m816:Rule") if statement in values(rule, "dct:source")]
+    """The rules and derivations that cite a statement."""
+    users = [*of("m816:Rule"), *of("m816:Derivation")]
+    return [user for user in users if statement in values(user, "dct:source")]

@@ -187,7 +187,8 @@ def statements_without_a_rule() -> Iterable[Row]:
         checkable = node("m816:machineCheckable") in values(each, "m816:checkability")
         plain = not left_out & set(values(each, "rdf:type"))
         if force in ("must", "should") and checkable and plain and not citing(each):
-            yield cell(each), label(each), force, text(each, "m816:authority", "skos:notation")
+            authority = text(each, "m816:authority", "skos:notation")
+            yield cell(each), label(each), force, authority, text(each, "m816:notFormalised")
 
 
 @answer
@@ -204,7 +205,7 @@ def coverage_of_documents() -> Iterable[Row]:
 
 @answer
 def impact_of_statement() -> Iterable[Row]:
-    parts = {"shapes": "Shapes", "ontology/codes": "Codes"}
+    parts = {"shapes": "Shapes", "ontology/codes": "Codes", "ontology/rules": "Derivations"}
     parts |= dict.fromkeys(("ontology/statements", "ontology/conflict"), "Statements and conflicts")
     for path, subject, way, value in TRIPLES:
         if value == node("statement:S15") and way in WAYS:

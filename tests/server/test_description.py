@@ -16,7 +16,17 @@ from tests.server.stores import client_of
 
 M816 = "https://w3id.org/m816/"
 GRAPH = M816 + "graph/"
-NAMES = ("codes", "inferred", "mappings", "ontology", "queries", "shapes", "statements")
+NAMES = (
+    "checks",
+    "codes",
+    "derivations",
+    "inferred",
+    "mappings",
+    "ontology",
+    "queries",
+    "shapes",
+    "statements",
+)
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 VOID = "http://rdfs.org/ns/void#"
 

@@ -94,13 +94,14 @@ def test_a_code_shows_its_own_and_its_inherited_notes(client: FlaskClient) -> No
     assert "/doc/code/M81.6" in html(client, "code/M81")
 
 
-def test_a_derivation_has_a_page_and_is_no_resource(client: FlaskClient) -> None:
+def test_a_derivation_has_a_page_with_its_text_and_facts_for_programs(client: FlaskClient) -> None:
     for derivation in default().derivations:
         page = unescape(html(client, f"derivation/{derivation.id}"))
         assert derivation.query in page
         assert all(f"/doc/statement/{cited}" in page for cited in derivation.cites)
-    refused = client.get("/doc/derivation/stated-type", headers={"Accept": "text/turtle"})
-    assert refused.status_code == 406
+    got = client.get("/doc/derivation/stated-type", headers={"Accept": "text/turtle"})
+    assert got.status_code == 200
+    assert "a m816:Derivation" in got.text
 
 
 def test_the_index_leads_to_every_rule_obligation_conflict_and_derivation(

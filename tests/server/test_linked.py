@@ -70,7 +70,7 @@ def test_an_id_sends_on_to_its_description(client: FlaskClient) -> None:
         "/doc/%F0%9F%A6%B4",
         "/doc/<script>alert(1)<%2fscript>",
         "/doc/derivation/nothing",
-        "/id/derivation/stated-type",
+        "/id/derivation/nothing",
         "/doc/" + "x" * 5_000,
         "/doc/https://example.org/",
     ],
