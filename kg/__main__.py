@@ -8,10 +8,15 @@ from typing import Any
 import click
 
 from kg import __version__
+from kg.commands.build import build
 from kg.commands.check import check
 from kg.commands.codes import codes
+from kg.commands.diff import diff
 from kg.commands.graph import ask, case_, explain, rules, shapes
+from kg.commands.prove import prove
+from kg.commands.reason import reason
 from kg.commands.serve import serve
+from kg.commands.trace import trace
 from kg.errors import InputError, KnowledgeError
 
 
@@ -40,7 +45,21 @@ def main() -> None:
     """
 
 
-for _verb in (check, case_, shapes, rules, explain, ask, codes, serve):
+for _verb in (
+    check,
+    case_,
+    shapes,
+    rules,
+    explain,
+    ask,
+    reason,
+    trace,
+    prove,
+    codes,
+    build,
+    diff,
+    serve,
+):
     main.add_command(_verb)
 
 

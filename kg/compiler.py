@@ -1,8 +1,7 @@
 """A derivation's tree → a Python function over a case's facts: nested loops, no parsing, no joins.
 
 Basic patterns become index look-ups in an order chosen by what is bound; each EXISTS, OPTIONAL and
-UNION becomes a local function. The answers are those of a SPARQL engine (a test compares both on
-every case); what lies outside the subset is a ``KnowledgeError`` when compiling, never a guess.
+UNION a local function. Answers are a SPARQL engine's; what lies outside is a ``KnowledgeError``.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from kg.errors import KnowledgeError
 from kg.expressions import Node
 from kg.facts import Facts, node
 from kg.paths import reach
-from kg.variables import binds, binds_group, cost, firm, mentions, total
+from kg.variables import Scope, binds, binds_group, cost, firm, mentions, total
 
 Compiled = Callable[[Facts, list[tuple[Node, str, Node]]], None]
 
@@ -54,9 +53,11 @@ class _Writer(Conditions):
         self._constants: list[str] = []
         self._indexes: dict[str, str] = {}
         self._depth = 1
+        self._scope = Scope()
 
     def function(self, query: Construct) -> str:
         """The function after its constants."""
+        self._bound = binds_group(query.where)
         certain = self._group(query.where, set(), set())
         self._say("pass")  # a template whose variables are never bound makes nothing
         for pattern in query.template:
@@ -109,6 +110,7 @@ class _Writer(Conditions):
         to_come = set[str]().union(*(binds(element) for element in rest)) - certain
         for chosen in [f for f in filters if to_come.isdisjoint(mentions(f.expression))]:
             filters.remove(chosen)
+            self._scope.check(chosen.expression, self._bound)
             self._open(f"if {self.truth(chosen.expression, certain, maybe)}:")
 
     def _next(self, rest: Sequence[Element], certain: set[str]) -> int:
@@ -143,6 +145,7 @@ class _Writer(Conditions):
                 self._bind(element, certain, maybe)
 
     def _bind(self, element: Bind, certain: set[str], maybe: set[str]) -> None:
+        self._scope.check(element.expression, self._bound)
         name, value = element.variable.value, self.value(element.expression, certain, maybe)
         if name in certain:  # bound outside the branch of a UNION: joined with that
             self._open(f"if v_{name} == {value}:")
@@ -153,16 +156,14 @@ class _Writer(Conditions):
         (certain if total(element.expression, certain) else maybe).add(name)
 
     def _pattern(self, pattern: Pattern, certain: set[str], maybe: set[str]) -> None:
-        names = {t.value for t in (pattern.subject, pattern.object) if isinstance(t, Variable)}
+        names = binds(pattern)
         if names & maybe:
             raise KnowledgeError(f"?{min(names & maybe)} may be unbound where a pattern joins it")
         if isinstance(pattern.predicate, Variable) and pattern.predicate.value not in certain:
             raise KnowledgeError("a predicate that is not bound before cannot be compiled")
         subject, value = self.term(pattern.subject), self.term(pattern.object)
-        known = [
-            not isinstance(term, Variable) or term.value in certain
-            for term in (pattern.subject, pattern.object)
-        ]
+        ends = (pattern.subject, pattern.object)
+        known = [not isinstance(end, Variable) or end.value in certain for end in ends]
         forward, backward, pairs = self._steps(pattern.predicate)
         if known == [True, True]:
             self._open(f"if {value} in {forward.format(subject)}:")
@@ -192,15 +193,11 @@ class _Writer(Conditions):
         for name, known in self._indexes.items():
             if known == source:
                 return name
-        name = self._name("i")
-        self._indexes[name] = source
+        self._indexes[name := self._name("i")] = source
         return name
 
     def _values(self, element: Values) -> str:
-        rows = tuple(
-            tuple(None if term is None else node(term) for term in row) for row in element.rows
-        )
-        return self._constant(repr(rows))
+        return self._constant(repr(tuple(tuple(t and node(t) for t in r) for r in element.rows)))
 
     def _select(self, element: Select) -> tuple[str, list[bool]]:
         """A local function that answers a sub-query, which sees nothing from outside."""
@@ -208,9 +205,11 @@ class _Writer(Conditions):
         self._say(f"{kept} = []")
         self._open(f"def {name}():")
         self._open(f"if not {kept}:")
-        depth = self._depth
+        depth, scope = self._depth, self._scope
         self._say("found = {}")
+        self._scope = Scope()
         certain, maybe = self._group(element.group, set(), set())
+        self._scope = scope
         shown = [v.value if v.value in certain | maybe else "" for v in element.variables]
         row = "".join(f"v_{name}, " if name else "None, " for name in shown)
         self._say(f"found[({row})] = None")
@@ -249,10 +248,11 @@ class _Writer(Conditions):
         name, groups = self._name(kind), list(groups)
         new = sorted(set[str]().union(*(binds_group(g) for g in groups)) - certain - maybe)
         self._open(f"def {name}():")
-        depth, sure = self._depth, set(new)
+        depth, sure, scope = self._depth, set(new), self._scope
         if kind == "o":
             self._say("hit = False")
         for group in groups:
+            self._scope = scope.optional(group) if kind == "o" else scope.branch(group)
             inner, loose = self._group(group, certain, maybe)
             if narrowed := (inner & maybe):
                 raise KnowledgeError(f"?{min(narrowed)} may be unbound where groups are joined")
@@ -264,7 +264,7 @@ class _Writer(Conditions):
             self._depth = depth
         if kind == "o":
             self._say(f"if not hit: yield ({'None, ' * len(new)})")
-        self._depth = depth - 1
+        self._depth, self._scope = depth - 1, scope
         return name, new, sure
 
     def _union(self, element: Union, certain: set[str], maybe: set[str]) -> None:
@@ -279,11 +279,10 @@ class _Writer(Conditions):
         maybe |= set(new)
 
     def _loop(self, name: str, new: list[str]) -> None:
-        bound = "".join(f"v_{variable}, " for variable in new)
-        self._open(f"for {bound or '_'} in {name}():")
+        self._open(f"for {''.join(f'v_{v}, ' for v in new) or '_'} in {name}():")
 
     def exists(self, element: Exists, certain: set[str], maybe: set[str]) -> str:
-        """Source of a test; a variable that may be unbound is free within when it is (§8.1.1)."""
+        """Source of a test; what may be unbound is free within when it is (§8.1.1)."""
         if loose := sorted(binds_group(element.group) & maybe):
             first = loose[0]
             bound = self.exists(element, certain | {first}, maybe - {first})
@@ -291,10 +290,11 @@ class _Writer(Conditions):
             return f"({bound} if v_{first} is not None else {free})"
         name = self._name("e")
         self._open(f"def {name}():")
-        depth = self._depth
+        depth, scope = self._depth, self._scope
+        self._scope = Scope(given=frozenset(certain | maybe))
         self._group(element.group, certain, maybe)
         self._say("return True")
-        self._depth = depth
+        self._depth, self._scope = depth, scope
         self._say("return False")
         self._depth = depth - 1
         return f"(not {name}())" if element.negated else f"{name}()"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Variable
 
-from kg.namespaces import short
+from kg.namespaces import TYPE, short
 
 Term = NamedNode | Literal | Variable
 
@@ -192,5 +192,7 @@ def shown(part: Element | Group | Predicate | Expression) -> str:
         text = _expression(part)
     else:
         text = _element(part)
-    text = re.sub(r"<([^>]*)>", lambda found: short(found[1]), text)
+    text = re.sub(r'"([^" ]*)"\^\^<\S*(boolean|integer|decimal)>', r"\1", text)
+    text = text.replace(str(TYPE), "a")
+    text = re.sub(r"<([^<>\s]*)>", lambda found: short(found[1]), text)
     return text if len(text) <= 80 else text[:77] + "…"

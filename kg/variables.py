@@ -5,6 +5,8 @@ What the order of evaluation is decided by; pure functions over ``kg.construct``
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pyoxigraph import Variable
 
 from kg.construct import (
@@ -22,6 +24,35 @@ from kg.construct import (
     Union,
     Values,
 )
+from kg.errors import KnowledgeError
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a FILTER or BIND may look at: in a branch of a UNION only what the branch binds.
+
+    ``visible``: those variables, None for all; ``given``: what an EXISTS around it put in. Engines
+    differ on a variable bound outside the branch (§18.2.2 says: unbound), so it is refused.
+    """
+
+    visible: frozenset[str] | None = None
+    given: frozenset[str] = frozenset()
+
+    def check(self, expression: Expression, bound: set[str]) -> None:
+        """``KnowledgeError`` if the expression looks at what is bound outside its branch."""
+        if self.visible is not None and (seen := mentions(expression) & bound - self.visible):
+            raise KnowledgeError(f"?{min(seen)} is bound outside the branch that looks at it")
+
+    def branch(self, group: Group) -> Scope:
+        """Within a branch of a UNION."""
+        return Scope(self.given | binds_group(group), self.given)
+
+    def optional(self, group: Group) -> Scope:
+        """Within an OPTIONAL, whose filters see what is to the left, too."""
+        if self.visible is None:
+            return self
+        return Scope(self.visible | binds_group(group), self.given)
+
 
 _NEVER_FAIL = {"STR", "IRI", "CONCAT", "STRAFTER", "IF", "BOUND", "&&", "||", "!"}
 

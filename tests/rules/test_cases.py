@@ -7,11 +7,15 @@ import pytest
 from kg.derive import derive
 from kg.judge import judge, rules
 from kg.knowledge import default
+from kg.namespaces import SH
+from kg.prove.rule_cases import told
 from kg.pyshacl_engine import engine
+from kg.verdict import judge_case
 from tests.rules.corpus import RuleCase, rule_cases
 
 CASES = rule_cases()
-CANARY = "case-is-derived"  # fails only underived, and every case here is derived: tests/command
+UNDERIVED = rule_cases(pattern="*.underived.trig")
+CANARY = "case-is-derived"  # fails only underived
 RULES = sorted(rule.iri.rsplit("/", 1)[-1] for rule in rules(default()))
 
 
@@ -25,6 +29,25 @@ def test_case_gives_exactly_the_findings_it_lists(case: RuleCase) -> None:
         if o.outcome in ("fail", "indeterminate") or o.rule.iri.endswith("/" + case.about)
     }
     assert {(o, r, f or "-") for o, r, f in found} == case.expects
+
+
+@pytest.mark.parametrize("case", UNDERIVED, ids=lambda case: case.name)
+def test_underived_case_gives_exactly_the_findings_it_lists(case: RuleCase) -> None:
+    outcomes = judge(case.triples, default(), engine(default()))
+    failed = {(o.outcome, o.rule.iri.rsplit("/", 1)[-1], o.focus) for o in outcomes if o.rows}
+    assert failed == case.expects
+    assert {row.severity for o in outcomes for row in o.rows} == {SH + "Violation"}
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.verdict], ids=lambda case: case.name)
+def test_case_gives_the_verdict_it_lists(case: RuleCase) -> None:
+    verdict = judge_case(case.case(), default(), engine(default()))
+    assert told(verdict.decision, verdict.outcomes) == case.verdict
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != CANARY])
+def test_rule_has_a_failing_case_that_lists_its_verdict(rule: str) -> None:
+    assert any(rule in case.verdict for case in CASES if case.about == rule)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.file}#{case.name}")

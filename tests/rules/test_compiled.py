@@ -111,6 +111,10 @@ def _run(query: str, known: Facts) -> list[Row]:
     [
         "CONSTRUCT { ?x e:r ?y } WHERE { ?x ?p ?y }",
         "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p* ?y }",
+        "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:n ?n { ?x e:p ?y FILTER ( ?n > 1 ) } "
+        "UNION { ?x e:q ?y } }",
+        "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?c { ?x e:q ?y FILTER NOT EXISTS { ?c e:q ?d } } "
+        "UNION { ?x e:p ?y } }",
         "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?z OPTIONAL { ?x e:q ?y } ?y e:p ?w }",
         'CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?y . FILTER ( LCASE( ?y ) = "a" ) }',
         "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?y . MINUS { ?x e:q ?y } }",
