@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo test lint serve ui tools lock codes bench clean
+.PHONY: demo test prove release lint serve ui tools lock codes bench clean
 
 # exit 1 says "some record does not simply stand", which is what a demonstration is for: no make error
 demo: .venv/ready
@@ -10,6 +10,13 @@ demo: .venv/ready
 
 test: lint
 	$(PY) -m pytest -n 2
+
+# every part of the rulebook changed, one at a time: does some case notice? (tests try a sample)
+prove: .venv/ready
+	$(PY) -m kg prove
+
+release: .venv/ready
+	$(PY) -m kg build --out dist/m816
 
 serve: .venv/ready
 	$(PY) -m kg serve
@@ -36,12 +43,17 @@ node_modules/.ready: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-# the SSSOM validator, in an environment of its own: it brings other versions of what we use
-tools: .tools/sssom/ready
+# the SSSOM validator, in an environment of its own: it brings other versions of what we use;
+# and owlready2 with HermiT beside the rest, source only and slow to install: tests need it, users do not
+tools: .tools/sssom/ready .venv/reason
 
 .tools/sssom/ready: requirements-sssom.txt
 	$(PYTHON) -m venv --clear .tools/sssom
 	.tools/sssom/bin/python -m pip install --quiet --require-hashes -r requirements-sssom.txt
+	@touch $@
+
+.venv/reason: .venv/ready requirements-reason.txt
+	$(PY) -m pip install --quiet --require-hashes --no-deps -r requirements-reason.txt
 	@touch $@
 
 # for maintainers, with uv: every platform, Python 3.11 and later, no host named
@@ -50,6 +62,8 @@ lock:
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements.txt
 	echo 'sssom==0.4.21' | uv --no-config pip compile - --universal --python-version 3.11 --no-annotate \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements-sssom.txt
+	echo 'owlready2==0.51' | uv --no-config pip compile - --universal --python-version 3.11 --no-annotate \
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements-reason.txt
 
 # regenerates ontology/codes/ from the official tabular; byte-identical if nothing changed
 codes: .venv/ready

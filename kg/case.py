@@ -41,6 +41,8 @@ _BOM = b"\xef\xbb\xbf"
 _UNNAMED = RECORD + "unnamed-"
 _KINDS = {
     "caseEnd": "date",
+    "codeValidFrom": "date",
+    "codeValidThrough": "date",
     "dateOfService": "date",
     "recordDate": "date",
     "sequence": "integer",
@@ -157,9 +159,14 @@ def _check_values(triples: set[Triple], file: str, place: str) -> None:
         kind = _KINDS.get(name, "")
         if not kind and isinstance(triple.object, Literal):
             kind = triple.object.datatype.value.removeprefix(XSD)
-        if not _is_a(kind, value(triple.object)):
+        if not _is_a(kind, value(triple.object)) or (kind == "date" and not _is_day(triple.object)):
             where = f"{place}, m816:{name}" if triple.predicate.value.startswith(M816) else place
             raise UnusableRecord(file, where, f"the value is no {kind}", "Correct the value")
+
+
+def _is_day(term: object) -> bool:
+    """Whether it is an ``xsd:date``: SHACL engines differ on what else a day compares with."""
+    return isinstance(term, Literal) and term.datatype.value == XSD + "date"
 
 
 def _is_a(kind: str, text: str) -> bool:

@@ -34,13 +34,17 @@ def site_blocks(
 ) -> Iterator[str]:
     """Yield one block per code of each category that names a site, in printed order."""
     for category in categories:
-        leaves = [e for n in tabular.below(category) if (e := tabular.entries[n]).is_leaf]
-        rows = [row for entry in leaves if (row := read_title(entry, phrases)) is not None]
-        _most_specific(rows)
-        _residual(rows)
-        for row in rows:
-            if row.regions:
-                yield block(f"<{M816}site-code/{row.entry.notation}>", _pairs(row, category))
+        for row in site_rows(tabular, phrases, category):
+            yield block(f"<{M816}site-code/{row.entry.notation}>", _pairs(row, category))
+
+
+def site_rows(tabular: Tabular, phrases: list[SitePhrase], category: str) -> list[Row]:
+    """The rows of one category: its codes that name a site, with the regions left to each."""
+    leaves = [e for n in tabular.below(category) if (e := tabular.entries[n]).is_leaf]
+    rows = [row for entry in leaves if (row := read_title(entry, phrases)) is not None]
+    _most_specific(rows)
+    _residual(rows)
+    return [row for row in rows if row.regions]
 
 
 def read_title(entry: Entry, phrases: list[SitePhrase]) -> Row | None:

@@ -24,7 +24,7 @@ def construct_rdflib(graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
 
     Raises ``KnowledgeError`` when rdflib cannot run a derivation.
     """
-    with _recorded_forms():
+    with recorded_forms():
         made = _run(serialize(graph, format=RdfFormat.N_TRIPLES) or b"", knowledge)
     return {Triple(q.subject, q.predicate, q.object) for q in parse(made, RdfFormat.N_TRIPLES)}
 
@@ -49,7 +49,7 @@ def _prepared(knowledge: Knowledge) -> tuple[tuple[str, Query], ...]:
 
 
 @contextlib.contextmanager
-def _recorded_forms() -> Iterator[None]:
+def recorded_forms() -> Iterator[None]:
     """``-2.50`` stays ``-2.50``: rdflib's switch is global, so it is set back afterwards."""
     before = rdflib.NORMALIZE_LITERALS
     rdflib.NORMALIZE_LITERALS = False

@@ -15,6 +15,7 @@ SH = "http://www.w3.org/ns/shacl#"
 M816 = "https://w3id.org/m816/"
 RULE = M816 + "rule/"
 STATEMENT = M816 + "statement/"
+DERIVATION = M816 + "derivation/"
 ICD = "http://purl.bioontology.org/ontology/ICD10CM/"
 RECORD = "urn:m816:"
 

@@ -239,6 +239,7 @@ class Projector:
             made.add(row.prop, part.node)
             made.known = made.known or part.known
             made.targets += part.targets
+            made.left_out += part.left_out
             made.children.append(part)
 
     def _medication(self, made: Projection, row: Row, value: Any, place: str) -> None:

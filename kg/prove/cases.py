@@ -26,7 +26,7 @@ from kg.knowledge import default
 from kg.namespaces import M816, OWL, PREFIXES, TYPE, short
 
 Rows = frozenset[Row]
-_OTHER = M816 + "somethingElse"
+OTHER = "urn:x-m816:something-else"
 _NAMES = PREFIXES | {"": M816, "site": M816 + "site/", "drug": M816 + "drug/"}
 _HEAD = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in _NAMES.items())
 _TOKEN = re.compile(
@@ -154,7 +154,7 @@ def _no_terms() -> frozenset[str]:
 def _other(value: Node) -> Node | None:
     """A value that means nothing, in place of a term of the ontology, a word or a truth value."""
     if isinstance(value, str):
-        return _OTHER if value in default() and value not in _no_terms() else None
+        return OTHER if value in default() and value not in _no_terms() else None
     text, datatype, _ = value
     if datatype == BOOLEAN:
         return ("false" if text == "true" else "true", BOOLEAN, None)

@@ -22,11 +22,7 @@ from tests.corpus.classification import (
     words_that_lead_to,
 )
 from tests.corpus.whole_graph import (
-    DEFINITION,
-    LABEL,
     M816,
-    NOTATION,
-    TYPE,
     instances,
     m816,
     values,
@@ -60,17 +56,6 @@ def rank(authority: str) -> int:
 # --- the nodes
 
 
-@pytest.mark.parametrize("notation", CONFLICTS, ids=lambda notation: str(notation))
-def test_a_conflict_has_words_sides_a_decision_a_severity_and_a_consequence(notation: str) -> None:
-    node = conflict(notation)
-    assert values(node, TYPE) == [M816 + "SourceConflict"]
-    assert values(node, NOTATION) == [notation]
-    for predicate in (LABEL, DEFINITION, m816("conflictsOn"), m816("consequence")):
-        assert len(values(node, predicate)) == 1, predicate
-    assert values(node, m816("strongerStatement"))
-    assert values(node, m816("conflictSeverity"))
-
-
 def test_there_are_no_other_conflicts() -> None:
     assert set(instances("SourceConflict")) == {conflict(notation) for notation in CONFLICTS}
 
@@ -86,13 +71,6 @@ def test_the_page_speaks_or_is_silent_and_never_both(notation: str) -> None:
 
 
 @pytest.mark.parametrize("notation", CONFLICTS, ids=lambda notation: str(notation))
-def test_the_statements_of_a_conflict_exist(notation: str) -> None:
-    for side in ("weakerStatement", "strongerStatement"):
-        for statement in values(conflict(notation), m816(side)):
-            assert M816 + "Statement" in values(NamedNode(statement), TYPE), statement
-
-
-@pytest.mark.parametrize("notation", CONFLICTS, ids=lambda notation: str(notation))
 def test_the_strongest_of_the_stronger_decides(notation: str) -> None:
     node = conflict(notation)
     stronger = values(node, m816("strongerStatement"))
@@ -100,12 +78,6 @@ def test_the_strongest_of_the_stronger_decides(notation: str) -> None:
     [decider] = values(node, m816("decidedBy"))
     assert rank(decider) == min(ranks)
     assert max(ranks) < rank(M816 + "sourcePage")
-
-
-@pytest.mark.parametrize("notation", CONFLICTS, ids=lambda notation: str(notation))
-def test_the_severity_of_a_conflict_is_declared(notation: str) -> None:
-    for severity in values(conflict(notation), m816("conflictSeverity")):
-        assert M816 + "ConflictSeverity" in values(NamedNode(severity), TYPE), severity
 
 
 def test_every_conflict_is_recomputed_or_says_why_not() -> None:

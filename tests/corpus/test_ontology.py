@@ -11,8 +11,6 @@ import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from tests.corpus.whole_graph import (
-    DEFINITION,
-    LABEL,
     M816,
     ONTOLOGY,
     TYPE,
@@ -99,36 +97,12 @@ def test_a_file_means_the_same_to_both_parsers(path: Path) -> None:
     assert len(rdflib.Graph().parse(path, format="turtle")) == len(set(triples(path))) > 0
 
 
-@pytest.mark.parametrize("path", AUTHORED, ids=label)
-def test_every_term_that_a_file_uses_is_declared(path: Path) -> None:
-    known = set[str]().union(*(declared(each) for each in FILES))
-    nodes = {node for t in triples(path) for node in (t.subject, t.predicate, t.object)}
-    used = {node.value for node in nodes if isinstance(node, NamedNode) and vocabulary(node)}
-    assert local(used - known) == []
-
-
 def test_every_term_is_declared_in_one_file_only() -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for path in FILES:
         for iri in declared(path):
             places[iri].append(label(path))
     assert {term: files for term, files in places.items() if len(files) > 1} == {}
-
-
-@pytest.mark.parametrize("path", AUTHORED, ids=label)
-def test_every_term_has_one_english_label_and_definition_and_names_the_ontology(path: Path) -> None:
-    found, bad = index(path), set()
-    for iri in declared(path):
-        term = NamedNode(iri)
-        for predicate in (LABEL, DEFINITION):
-            languages = [
-                getattr(value, "language", "") for value in found.get((term, predicate), [])
-            ]
-            if languages != ["en"]:
-                bad.add(iri)
-        if found.get((term, DEFINED_BY)) != [m816("ontology")]:
-            bad.add(iri)
-    assert local(bad) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=label)

@@ -1,0 +1,103 @@
+"""The composed records and cases, as checks: what is judged of them when a table changes.
+
+In: the records of ``tests/records`` and the cases beside the shapes, whose outcomes are written by
+hand. Out: ``Check``s. The outcomes with the tables as they stand are the expected ones: the tests
+of records and rules hold them to what is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Triple
+
+from kg.case import Case
+from kg.compiled import construct_compiled
+from kg.derive import finished, prepared
+from kg.inputs import read
+from kg.judge import Engine, judge
+from kg.knowledge import Knowledge, slice_of
+from kg.locations import ROOT
+from kg.namespaces import M816
+from kg.prove.checks import Check, World
+from kg.prove.rule_cases import rule_cases
+from kg.verdict import judge_case
+
+RECORDS = ROOT / "tests" / "records"
+_TOLD = ("case", "context", "verdict", "axes", "codes", "findings", "questions")
+
+
+def records(knowledge: Knowledge, engine: Engine, folder: Path = RECORDS) -> Iterator[Check]:
+    """Every record, as a check on all that its verdict says."""
+    always = {f"node {iri}" for iri in knowledge.subjects("QuestionTemplate")}
+    always |= {f"node {iri}" for iri in knowledge.by_type.get(M816 + "EvidenceClass", ())}
+    for path in sorted(folder.glob("*json")):
+        told = _told(path, knowledge, engine)
+        found = read(path.name, path.read_bytes(), knowledge)
+        graphs = [prepared(case, knowledge) for case in found.cases]
+        keys = {key for graph in graphs for key in _keys(graph)} | always
+        yield Check(f"record {path.name}", frozenset(keys), told, told(World(knowledge)))
+
+
+def cases(knowledge: Knowledge, engine: Engine) -> Iterator[Check]:
+    """Every case beside the shapes, as a check on its outcomes."""
+    for each in rule_cases():
+        case = each.case()
+        graph = prepared(case, knowledge)
+        ask = _judged(case, graph, knowledge, engine)
+        yield Check(f"case {each.name}", frozenset(_keys(graph)), ask, ask(World(knowledge)))
+
+
+def _keys(graph: Iterable[Triple]) -> Iterator[str]:
+    """The keys of the rows that may matter to a graph: of its nodes and of its properties."""
+    for triple in graph:
+        for term in (triple.subject, triple.predicate, triple.object):
+            if isinstance(term, NamedNode):
+                yield f"node {term.value}"
+
+
+def _judged(
+    case: Case, graph: set[Triple], knowledge: Knowledge, engine: Engine
+) -> Callable[[World], object]:
+    seeds = sorted({node for triple in graph for node in _named(triple)})
+    before = slice_of(knowledge, seeds)
+
+    def outcomes(found: set[Triple], known: Knowledge) -> object:
+        derived = found | construct_compiled(found, knowledge)
+        judged = judge(finished(case, derived, known), knowledge, engine)
+        return frozenset((o.outcome, o.rule.iri, o.focus) for o in judged)
+
+    expected = outcomes(graph, knowledge)
+
+    def ask(world: World) -> object:
+        if world.reread:
+            return outcomes(prepared(case, world.knowledge), world.knowledge)
+        after = slice_of(world.knowledge, seeds)
+        if after == before:
+            return expected
+        return outcomes(graph - before | after, world.knowledge)
+
+    return ask
+
+
+def _named(triple: Triple) -> Iterator[str]:
+    for term in (triple.subject, triple.object):
+        if isinstance(term, NamedNode):
+            yield term.value
+
+
+def _told(path: Path, knowledge: Knowledge, engine: Engine) -> Callable[[World], object]:
+    raw = path.read_bytes()
+
+    def construct(graph: set[Triple], _: Knowledge) -> set[Triple]:
+        return construct_compiled(graph, knowledge)  # the derivations are not what changes
+
+    def ask(world: World) -> object:
+        found = []
+        for case in read(path.name, raw, world.knowledge).cases:
+            told = judge_case(case, world.knowledge, engine, construct=construct).json()
+            found.append({name: told[name] for name in _TOLD})
+        return found
+
+    return ask
