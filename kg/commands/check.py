@@ -10,6 +10,7 @@ import click
 from kg.case import Case
 from kg.commands.named import named
 from kg.derive import Construct
+from kg.errors import NotJudged
 from kg.faces import document, spoken
 from kg.inputs import Input, inputs
 from kg.knowledge import Knowledge, default
@@ -25,7 +26,13 @@ _FORMATS = ("text", "json", "turtle", "html", "fhir")
 @click.option("--profile", help="What the feed can carry: us-core, synthea, full.")
 @click.option("--payer", help="Switch the coverage rules of this payer on: medicare.")
 @click.option("--as-of", help="Judge by this code release, e.g. FY2026-Apr.")
-@click.option("--engine", type=click.Choice(["default", "reference"]), default="default")
+@click.option(
+    "--engine",
+    type=click.Choice(["pyshacl", "pyshifty", "reference"]),
+    default="pyshacl",
+    show_default=True,
+    help="The SHACL engine; reference also derives with rdflib.",
+)
 def check(
     paths: tuple[str, ...],
     face: str,
@@ -56,7 +63,13 @@ def check(
             bad += 1
             click.echo(f"m816: {found.error}", err=True)
             continue
-        made = [_judge(found, case, knowledge, chosen, engine) for case in found.cases]
+        made = []
+        for case in found.cases:
+            try:
+                made.append(_judge(found, case, knowledge, chosen, engine))
+            except NotJudged as error:
+                error.file, error.place, bad = found.file, case.id, bad + 1
+                click.echo(f"m816: {error}", err=True)
         verdicts += made
         if face == "text":
             click.echo(spoken(made, everything, sys.stdout.isatty()))
@@ -68,7 +81,7 @@ def check(
 def _judge(
     found: Input, case: Case, knowledge: Knowledge, named: dict[str, str], engine: str
 ) -> Verdict:
-    from kg.pyshacl_engine import engine as pyshacl
+    from kg.engines import engine as chosen
 
     construct: Construct | None = None
     if engine == "reference":
@@ -78,7 +91,7 @@ def _judge(
     return judge_case(
         case,
         knowledge,
-        pyshacl(knowledge),
+        chosen("pyshifty" if engine == "pyshifty" else "pyshacl", knowledge),
         named=named,
         file=found.file,
         sha256=found.sha256,
