@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, Triple
-
+from kg.expressions import text
+from kg.facts import Row
 from kg.knowledge import Knowledge
-from kg.namespaces import M816, m816
+from kg.namespaces import M816
 
 _DOTTED = re.compile(r"([A-Za-z]\d[0-9A-Za-z])\.?([0-9A-Za-z]{0,4})")
 
@@ -71,13 +71,13 @@ def denoted(system: CodeSystem, code: str) -> list[str]:
     return []
 
 
-def code_triples(system: CodeSystem, code: str) -> Iterator[Triple]:
+def code_rows(system: CodeSystem, code: str) -> Iterator[Row]:
     """Facts every code node carries: notation, system, and what its prefix denotes."""
-    node = NamedNode(system.base + code)
-    yield Triple(node, m816("notation"), Literal(code))
-    yield Triple(node, m816("codeSystem"), NamedNode(system.iri))
+    node = system.base + code
+    yield node, M816 + "notation", text(code)
+    yield node, M816 + "codeSystem", system.iri
     for concept in denoted(system, code):
-        yield Triple(node, m816("denotes"), NamedNode(concept))
+        yield node, M816 + "denotes", concept
 
 
 def dotted(code: str) -> str:

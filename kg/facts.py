@@ -1,37 +1,84 @@
-"""A case's triples as plain Python terms, indexed both ways: what compiled derivations read."""
+"""A graph as plain Python terms, indexed both ways: what everything on the way to a verdict reads.
+
+``Facts`` may stand over others, which they read and leave as they are, so that what every case
+shares is indexed once. Terms of pyoxigraph are made at the edges only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kg.expressions import Node
+from kg.expressions import Ends, Node
 
 Row = tuple[Node, str, Node]
+Index = dict[Node, Ends]
 
 
 class Facts:
-    """Triples by predicate, then subject (``sp``) or object (``po``)."""
+    """Rows by predicate, then subject (``sp``) or object (``po``).
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
-        self.sp: dict[str, dict[Node, list[Node]]] = {}
-        self.po: dict[str, dict[Node, list[Node]]] = {}
+    Lists in the indexes are their own; tuples belong to what they stand over.
+    """
+
+    def __init__(self, rows: Iterable[Row] = (), over: Facts | None = None) -> None:
+        self._below: frozenset[Row] = over.freeze() if over else frozenset()
+        self.sp: dict[str, Index] = dict(over.sp) if over else {}
+        self.po: dict[str, Index] = dict(over.po) if over else {}
+        self._own: dict[str, tuple[Index, Index]] = {}
         self.rows: set[Row] = set()
         self.extend(rows)
+
+    def freeze(self) -> frozenset[Row]:
+        """Make the indexes fit to be shared; all rows."""
+        for pair in self._own.values():
+            for index in pair:
+                index.update([(key, tuple(ends)) for key, ends in index.items()])
+        self._own.clear()
+        self._below |= self.rows
+        self.rows = set()
+        return self._below
 
     def extend(self, rows: Iterable[Row]) -> list[Row]:
         """Add rows; those that are new."""
         new = []
+        below, mine, own = self._below, self.rows, self._own
         for row in rows:
-            if row in self.rows:
+            if row in mine or row in below:
                 continue
-            self.rows.add(row)
+            mine.add(row)
             new.append(row)
             subject, predicate, value = row
-            self.sp.setdefault(predicate, {}).setdefault(subject, []).append(value)
-            self.po.setdefault(predicate, {}).setdefault(value, []).append(subject)
+            forward, backward = own.get(predicate) or self._opened(predicate)
+            ends = forward.get(subject)
+            if isinstance(ends, list):
+                ends.append(value)
+            else:
+                forward[subject] = [*ends, value] if ends else [value]
+            ends = backward.get(value)
+            if isinstance(ends, list):
+                ends.append(subject)
+            else:
+                backward[value] = [*ends, subject] if ends else [subject]
         return new
+
+    def _opened(self, predicate: str) -> tuple[Index, Index]:
+        """The two indexes of a predicate, copied before the first change."""
+        forward = self.sp[predicate] = dict(self.sp.get(predicate, ()))
+        backward = self.po[predicate] = dict(self.po.get(predicate, ()))
+        self._own[predicate] = forward, backward
+        return forward, backward
+
+    def __iter__(self) -> Iterator[Row]:
+        yield from self._below
+        yield from self.rows
+
+    def __contains__(self, row: object) -> bool:
+        return row in self.rows or row in self._below
+
+    def __len__(self) -> int:
+        return len(self._below) + len(self.rows)
 
 
 def node(term: object) -> Node:
@@ -64,3 +111,13 @@ def term(value: Node) -> NamedNode | Literal:
     if language:
         return Literal(text, language=language)
     return Literal(text, datatype=NamedNode(datatype))
+
+
+def text_of(term: Node) -> str:
+    """The text of an IRI or literal."""
+    return term if isinstance(term, str) else term[0]
+
+
+def as_triples(rows: Iterable[Row]) -> set[Triple]:
+    """Rows as triples."""
+    return {triple(each) for each in rows}

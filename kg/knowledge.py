@@ -12,7 +12,7 @@ import hashlib
 import marshal
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import KnowledgeError
 from kg.locations import ONTOLOGY, SHAPES, cache
-from kg.namespaces import LABEL, M816, NOTATION, PREFIXES, TYPE, m816
+from kg.namespaces import LABEL, M816, NOTATION, PREFIXES, TYPE
 
 Term = NamedNode | Literal
 _Raw = tuple[str, str, str | None, str | None]
@@ -205,37 +205,3 @@ def _keep(knowledge: Knowledge) -> None:
 def default() -> Knowledge:
     """The knowledge this installation ships, loaded on first use."""
     return load()
-
-
-def slice_of(knowledge: Knowledge, seeds: Iterable[str]) -> set[Triple]:
-    """The part of the ontology a case touches, types written out (design: what shapes see).
-
-    Properties say themselves how they travel: a ``CopiedProperty`` takes the triple along, a
-    ``FollowedProperty`` also continues from its object, ``BackwardProperty`` continues from
-    subjects that point at something the case itself names.
-    """
-    copied, followed, backwards = _travel(knowledge)
-    found: set[Triple] = set()
-    seen: set[str] = set()
-    queue = list(seeds)
-    first = set(queue)
-    while queue:
-        subject = queue.pop()
-        if subject in seen or (subject not in knowledge and subject not in knowledge.into):
-            continue
-        seen.add(subject)
-        for predicate, value in knowledge.facts(subject):
-            if predicate in copied:
-                found.add(Triple(NamedNode(subject), NamedNode(predicate), value))
-            if predicate in followed and isinstance(value, NamedNode):
-                queue.append(value.value)
-        if subject in first:
-            queue += [s for p, s in knowledge.into.get(subject, ()) if p in backwards]
-    return found
-
-
-def _travel(knowledge: Knowledge) -> tuple[set[str], set[str], set[str]]:
-    follows = set(knowledge.by_type.get(m816("FollowedProperty").value, ()))
-    copies = set(knowledge.by_type.get(m816("CopiedProperty").value, ())) | follows
-    back = set(knowledge.by_type.get(m816("BackwardProperty").value, ()))
-    return copies | {TYPE.value}, follows, back

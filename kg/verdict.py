@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pyoxigraph import NamedNode, Triple
-
 from kg import __version__
 from kg.ask import Question, questions
 from kg.case import Case
 from kg.decide import Decision, decide
-from kg.derive import Construct, derive
+from kg.derive import Construct, derived
 from kg.explain import Finding, findings
 from kg.judge import Engine, Outcome, judge
 from kg.knowledge import Knowledge
-from kg.namespaces import m816
 from kg.view import View
 
 SCHEMA = "https://w3id.org/m816/schema/verdict/1"
@@ -96,8 +93,8 @@ def judge_case(
     """Judge one case. ``named``: what the user says of it, e.g. the payer, the code release."""
     for name, iri in (named or {}).items():
         if iri:
-            case.triples.add(Triple(case.node, m816(name), NamedNode(iri)))
-    graph = derive(case, knowledge, construct)
+            case.say(name, iri)
+    graph = derived(case, knowledge, construct)
     view = View(graph, knowledge)
     outcomes = judge(graph, knowledge, engine)
     node = case.node.value
