@@ -15,7 +15,7 @@ from kg.namespaces import M816
 _DOTTED = re.compile(r"([A-Za-z]\d[0-9A-Za-z])\.?([0-9A-Za-z]{0,4})")
 
 
-@dataclass
+@dataclass(eq=False)
 class CodeSystem:
     """A code system: its IRIs, whether it classifies and is judged, its prefix meanings."""
 
@@ -39,7 +39,13 @@ class CodeSystems:
 
     def of_iri(self, iri: str) -> CodeSystem | None:
         """The system whose concepts' IRIs start that way, or None."""
-        return next((s for s in self.by_uri.values() if iri.startswith(s.base)), None)
+        if not iri.startswith(self._bases):
+            return None
+        return next(s for s in self.by_uri.values() if iri.startswith(s.base))
+
+    @functools.cached_property
+    def _bases(self) -> tuple[str, ...]:
+        return tuple(system.base for system in self.by_uri.values())
 
 
 @functools.lru_cache(maxsize=8)
@@ -63,6 +69,7 @@ def code_systems(knowledge: Knowledge) -> CodeSystems:
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def denoted(system: CodeSystem, code: str) -> list[str]:
     """What the longest fitting code prefix of the table denotes, or nothing."""
     for size in range(len(code), 0, -1):

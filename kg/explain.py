@@ -83,7 +83,7 @@ def _unmet(rule: Rule, knowledge: Knowledge) -> Finding:
         authority=knowledge.notation(knowledge.text(rule.iri, "authority")),
         certainty=knowledge.text(rule.iri, "certainty"),
         message=f"{knowledge.label(rule.iri)}.",
-        cites=tuple(_last(value.value) for value in knowledge.values(rule.iri, _SOURCE)),
+        cites=tuple(map(_last, knowledge.strings(rule.iri, _SOURCE))),
         focus="",
         evidence=(),
         owner=knowledge.label(knowledge.text(rule.iri, "owner")),
@@ -118,7 +118,7 @@ def _last(iri: str) -> str:
 def _cites(outcome: Outcome, view: View) -> list[str]:
     """The rule's statements; for a pair of codes its tabular notes are those between the two."""
     knowledge, rule = view.knowledge, outcome.rule
-    cited = [value.value for value in knowledge.values(rule.iri, _SOURCE)]
+    cited = knowledge.strings(rule.iri, _SOURCE)
     between = knowledge.text(rule.iri, "citesNotesBetween").removeprefix(M816)
     others = view.values(outcome.focus, between) if between else []
     if others:
@@ -144,9 +144,8 @@ def _notes(printed: set[str], meant: set[str], knowledge: Knowledge) -> list[str
 
 def _message(outcome: Outcome, knowledge: Knowledge) -> str:
     """The rule's own sentence: what is wrong, or what holds, or why it cannot be told."""
-    wrong = next(v.value for v in knowledge.values(outcome.rule.iri, _MESSAGE))
     if outcome.outcome == "fail":
-        return wrong
+        return knowledge.strings(outcome.rule.iri, _MESSAGE)[0]
     holds = knowledge.label(outcome.rule.iri)
     if outcome.outcome == "indeterminate":
         why = ", ".join(knowledge.label(iri) for iri in outcome.basis) or "not recorded"

@@ -7,6 +7,7 @@ shares is indexed once. Terms of pyoxigraph are made at the edges only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -16,6 +17,13 @@ Row = tuple[Node, str, Node]
 Index = dict[Node, Ends]
 
 
+class Part(NamedTuple):
+    """Rows indexed beforehand, all of each subject: for every predicate, both ways."""
+
+    rows: frozenset[Row]
+    indexes: tuple[tuple[str, Index, Index], ...]
+
+
 class Facts:
     """Rows by predicate, then subject (``sp``) or object (``po``).
 
@@ -23,34 +31,46 @@ class Facts:
     """
 
     def __init__(self, rows: Iterable[Row] = (), over: Facts | None = None) -> None:
-        self._below: frozenset[Row] = over.freeze() if over else frozenset()
+        self._below: frozenset[Row] = over.part().rows if over else frozenset()
         self.sp: dict[str, Index] = dict(over.sp) if over else {}
         self.po: dict[str, Index] = dict(over.po) if over else {}
-        self._own: dict[str, tuple[Index, Index]] = {}
+        self._open: dict[str, tuple[Index, Index]] = {}
+        self._joined: set[Row] = set()
         self.rows: set[Row] = set()
         self.extend(rows)
 
-    def freeze(self) -> frozenset[Row]:
-        """Make the indexes fit to be shared; all rows."""
-        for pair in self._own.values():
+    def part(self) -> Part:
+        """These facts, from now on fit to be shared."""
+        for pair in self._open.values():
             for index in pair:
                 index.update([(key, tuple(ends)) for key, ends in index.items()])
-        self._own.clear()
-        self._below |= self.rows
-        self.rows = set()
-        return self._below
+        self._open.clear()
+        self._below = frozenset(self)
+        self._joined, self.rows = set(), set()
+        return Part(self._below, tuple((p, self.sp[p], self.po[p]) for p in self.sp))
+
+    def join(self, part: Part) -> None:
+        """Take in what was indexed before, as long as there are no other rows on its subjects."""
+        self._joined |= part.rows
+        opened = self._open
+        for predicate, subjects, values in part.indexes:
+            forward, backward = opened.get(predicate) or self._opened(predicate)
+            forward.update(subjects)
+            for value, ends in values.items():
+                held = backward.get(value)
+                backward[value] = ends if held is None else (*dict.fromkeys((*held, *ends)),)
 
     def extend(self, rows: Iterable[Row]) -> list[Row]:
         """Add rows; those that are new."""
         new = []
-        below, mine, own = self._below, self.rows, self._own
+        below, joined, mine, opened = self._below, self._joined, self.rows, self._open
         for row in rows:
-            if row in mine or row in below:
+            if row in mine or row in joined or row in below:
                 continue
             mine.add(row)
             new.append(row)
             subject, predicate, value = row
-            forward, backward = own.get(predicate) or self._opened(predicate)
+            forward, backward = opened.get(predicate) or self._opened(predicate)
             ends = forward.get(subject)
             if isinstance(ends, list):
                 ends.append(value)
@@ -67,18 +87,19 @@ class Facts:
         """The two indexes of a predicate, copied before the first change."""
         forward = self.sp[predicate] = dict(self.sp.get(predicate, ()))
         backward = self.po[predicate] = dict(self.po.get(predicate, ()))
-        self._own[predicate] = forward, backward
+        self._open[predicate] = forward, backward
         return forward, backward
 
     def __iter__(self) -> Iterator[Row]:
         yield from self._below
+        yield from self._joined
         yield from self.rows
 
     def __contains__(self, row: object) -> bool:
-        return row in self.rows or row in self._below
+        return row in self.rows or row in self._joined or row in self._below
 
     def __len__(self) -> int:
-        return len(self._below) + len(self.rows)
+        return len(self._below) + len(self._joined) + len(self.rows)
 
 
 def node(term: object) -> Node:

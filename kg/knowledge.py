@@ -51,10 +51,12 @@ class Knowledge:
     derivations: tuple[Derivation, ...] = ()
     shapes: bytes = b""
     sha256: str = ""
+    _found: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def add(self, triple: Triple) -> None:
         """Index one triple; blank nodes (lists, OWL expressions) are not indexed."""
         subject, predicate, value = triple.subject, triple.predicate.value, triple.object
+        self._found.clear()
         if not isinstance(subject, NamedNode):
             return
         if isinstance(value, NamedNode):
@@ -81,8 +83,16 @@ class Knowledge:
 
     def texts(self, subject: str, name: str) -> list[str]:
         """The values of an m816 property of that subject, as plain strings."""
-        wanted = M816 + name
-        return [row[1] for row in self.raw.get(subject, ()) if row[0] == wanted]
+        return self.strings(subject, M816 + name)
+
+    def strings(self, subject: str, predicate: str) -> list[str]:
+        """The objects of that subject and predicate, in file order, as plain strings."""
+        if subject not in self.raw:  # nothing is kept of what only a case names
+            return []
+        key = (subject, predicate)
+        if key not in self._found:
+            self._found[key] = [row[1] for row in self.raw[subject] if row[0] == predicate]
+        return self._found[key]
 
     def text(self, subject: str, name: str, default: str = "") -> str:
         """The first value of an m816 property of that subject, as a plain string."""
@@ -91,13 +101,13 @@ class Knowledge:
 
     def label(self, subject: str) -> str:
         """The rdfs:label of a term, or the last part of its IRI."""
-        found = self.values(subject, LABEL.value)
-        return found[0].value if found else re.split(r"[/#]", subject)[-1]
+        found = self.strings(subject, LABEL.value)
+        return found[0] if found else re.split(r"[/#]", subject)[-1]
 
     def notation(self, subject: str) -> str:
         """The skos:notation of a term, or empty."""
-        found = self.values(subject, NOTATION.value)
-        return found[0].value if found else ""
+        found = self.strings(subject, NOTATION.value)
+        return found[0] if found else ""
 
     def subjects(self, type_name: str) -> list[str]:
         """All subjects of an m816 class, sorted, so that nothing depends on file order."""

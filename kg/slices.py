@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from kg.expressions import Node
-from kg.facts import Facts, Row
+from kg.facts import Facts, Part, Row
 from kg.knowledge import Knowledge
 from kg.namespaces import M816, TYPE
+
+
+class Slice(NamedTuple):
+    """What one node of the ontology brings along, and what of it is judged."""
+
+    whole: Part
+    judged: Part
 
 
 class Slices:
@@ -27,29 +35,32 @@ class Slices:
         self._followed = typed("FollowedProperty")
         self._copied = typed("CopiedProperty") | self._followed | {TYPE.value}
         self._backwards = typed("BackwardProperty")
-        self._kept: dict[Node, tuple[Row, ...]] = {}
-        self._working = typed("WorkingClass")
-        self.always = Facts()
-        self.always.extend(row for seed in typed("AlwaysInSlice") for row in self._from(seed))
-        self.always.freeze()
-        dropped = self._of_work(self.always)
-        self.judged = Facts(row for row in self.always if row[0] not in dropped)
-        self.judged.freeze()
-        self._judged_nodes = {row[0] for row in self.judged}
+        self._classes = typed("WorkingClass")
+        self._working = {n for kind in self._classes for n in knowledge.by_type.get(kind, ())}
+        self._kept: dict[Node, Slice] = {}
+        self._always = Facts(row for seed in typed("AlwaysInSlice") for row in self._from(seed))
+        self._everywhere = {row[0] for row in self._always}
+        self._judged = Facts(row for row in self._always if row[0] not in self._working)
 
-    def rows(self, seeds: Iterable[Node]) -> list[Row]:
-        """The slice of the nodes a case names, beyond what is always there; with repeats."""
+    def of(self, seeds: Iterable[Node]) -> tuple[list[Slice], Facts]:
+        """The slices of the nodes a case names; and, as facts, they with what is always there."""
         raw, into = self._knowledge.raw, self._knowledge.into
-        found: list[Row] = []
+        found = []
         for seed in seeds:
             kept = self._kept.get(seed)
+            if kept is None and isinstance(seed, str) and (seed in raw or seed in into):
+                kept = self._kept[seed] = self._slice(seed)
             if kept is not None:
-                found += kept
-            elif isinstance(seed, str) and (seed in raw or seed in into):
-                rows = dict.fromkeys(row for row in self._from(seed) if row not in self.always)
-                self._kept[seed] = tuple(rows)
-                found += rows
-        return found
+                found.append(kept)
+        facts = Facts(over=self._always)
+        for each in found:
+            facts.join(each.whole)
+        return found, facts
+
+    def _slice(self, seed: str) -> Slice:
+        rows = [row for row in self._from(seed) if row[0] not in self._everywhere]
+        judged = [row for row in rows if row[0] not in self._working]
+        return Slice(Facts(rows).part(), Facts(judged).part())
 
     def _from(self, seed: str) -> Iterator[Row]:
         """The rows of a node and of what is reached from it."""
@@ -69,17 +80,18 @@ class Slices:
                 if predicate in self._followed and datatype is None:
                     queue.append(value)
 
-    def _of_work(self, facts: Facts) -> set[Node]:
-        """The nodes of the working data that only derivations read (``m816:WorkingClass``)."""
+    def for_judging(self, facts: Facts, found: list[Slice]) -> Facts:
+        """Facts that grew out of these slices, without the data only derivations read
+        (``m816:WorkingClass``)."""
         types = facts.po.get(TYPE.value, {})
-        return {node for kind in self._working for node in types.get(kind, ())}
-
-    def for_judging(self, facts: Facts) -> Facts:
-        """Facts that stand over ``always`` without the working data; they stand over ``judged``."""
-        dropped = self._of_work(facts)
-        if not dropped.isdisjoint(self._judged_nodes):
+        dropped = {node for kind in self._classes for node in types.get(kind, ())}
+        if not dropped <= self._working:  # the case calls a node of its own so
             return Facts(row for row in facts if row[0] not in dropped)
-        return Facts((row for row in facts.rows if row[0] not in dropped), over=self.judged)
+        judged = Facts(over=self._judged)
+        for each in found:
+            judged.join(each.judged)
+        judged.extend(row for row in facts.rows if row[0] not in dropped)
+        return judged
 
 
 @functools.lru_cache(maxsize=4)

@@ -70,7 +70,7 @@ def patient_of(record: Record, key: str, resource: Json) -> str | None:
     holder = record.container(key)
     if holder:
         return patient_of(record, holder, record.by_key[holder])
-    if resource["resourceType"] in _SHARED or len(list(record.of_type("Patient"))) < 2:
+    if resource["resourceType"] in _SHARED or len(record.of_type("Patient")) < 2:
         return None
     return _UNKNOWN
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,7 @@ __all__ = ["Projection", "Projector", "day_of", "node_of"]
 
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DATE = XSD + "date"
+_PERIOD = (M816 + "periodStart", M816 + "periodEnd")
 INFRASTRUCTURE = {"resourceType", "id", "meta", "text", "language", "implicitRules", "contained"}
 
 
@@ -72,7 +73,10 @@ class Projector:
         made.add(M816 + "source", text(key))
         used: set[str] = set()
         for row in table.rows:
-            used.add(row.path[0])
+            first = row.path[0]
+            used.add(first)
+            if first not in resource and not first.startswith("extension("):
+                continue
             for place, value in values_at(resource, row.path, kind):
                 self._emit(made, row, value, f"{key} {place}")
         for number, entry in enumerate(items(resource.get("diagnosis"))):
@@ -89,10 +93,7 @@ class Projector:
         return made
 
     def _check_period(self, made: Projection, place: str) -> None:
-        start, end = (
-            [text_of(o) for _, p, o in made.rows if p == M816 + name]
-            for name in ("periodStart", "periodEnd")
-        )
+        start, end = ([text_of(o) for _, p, o in made.rows if p == name] for name in _PERIOD)
         if start and end and max(end) < min(start):
             raise UnusableRecord(
                 self.file, place, "its period ends before it starts", "Correct the period"
@@ -105,8 +106,11 @@ class Projector:
         handler(made, row, value, place)
 
     def _text(self, made: Projection, row: Row, value: Any, place: str) -> None:
+        self._words(made, row.prop, value)
+
+    def _words(self, made: Projection, prop: str, value: Any) -> None:
         if isinstance(value, str) and value.strip():
-            made.add(row.prop, text(value))
+            made.add(prop, text(value))
             made.known = made.known or bool(mentions(value, self.lexicon))
 
     def _code(self, made: Projection, row: Row, value: Any, place: str) -> None:
@@ -172,7 +176,7 @@ class Projector:
             ]
             said = "; ".join(shown for shown in outside if shown)
         if said and row.text_prop:
-            self._text(made, replace(row, prop=row.text_prop), said, place)
+            self._words(made, row.text_prop, said)
 
     def _needs_system(self, concept: Any, place: str) -> None:
         """Refuse a diagnosis that gives a code in scope and no code system to read it by."""
@@ -248,7 +252,7 @@ class Projector:
             return
         if target:
             made.left_out.append(f"{_path(place)} points to a resource not supplied")
-        self._text(made, replace(row, prop=row.text_prop), texts(value, "display"), place)
+        self._words(made, row.text_prop, texts(value, "display"))
 
     def _attachment(self, made: Projection, row: Row, value: Any, place: str) -> None:
         """The text of an attachment, also of one that points to a Binary of the record."""

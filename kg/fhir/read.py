@@ -23,7 +23,7 @@ from kg.lexicon import lexicon
 from kg.namespaces import M816, RECORD, TYPE, XSD
 from kg.wording import mentions
 
-_DATE = XSD + "date"
+_DATE, _ENCOUNTER = XSD + "date", M816 + "encounter"
 
 
 def cases(raw: bytes, file: str, knowledge: Knowledge, profile: str = "") -> list[Case]:
@@ -56,12 +56,17 @@ class Reader:
         projector = Projector(self.mapping, self.lexicon, record, file, knowledge)
         self.projections: dict[str, Projection] = {}
         self.unmapped: dict[str, str] = {}
+        self._patients: dict[str, str | None] = {}
         for key, resource in record.by_key.items():
             made = projector.project(key, resource)
             if made is None:
                 self.unmapped[key] = "resource type is not mapped"
             else:
                 self.projections[key] = made
+        self.by_encounter: dict[str, list[str]] = {}
+        for key, made in self.projections.items():
+            for encounter in dict.fromkeys(t for p, t in made.targets if p == _ENCOUNTER):
+                self.by_encounter.setdefault(encounter, []).append(key)
 
     def check_cycles(self) -> None:
         """Refuse records of one type that refer to each other in a circle."""
@@ -89,11 +94,7 @@ class Reader:
         return any(self._words_in_scope(key) for key in keys if key in self.projections)
 
     def _reports(self, episode: Episode) -> list[str]:
-        return [
-            key
-            for key, made in self.projections.items()
-            if (M816 + "encounter", episode.encounter) in made.targets
-        ]
+        return self.by_encounter.get(episode.encounter or "", [])
 
     def _code_in_scope(self, system: str, code: str) -> bool:
         known = self.mapping.systems.by_uri[system]
@@ -137,7 +138,9 @@ class Reader:
         return case
 
     def _concerns(self, key: str, patient: str) -> bool:
-        return patient_of(self.record, key, self.record.by_key[key]) in {None, patient}
+        if key not in self._patients:
+            self._patients[key] = patient_of(self.record, key, self.record.by_key[key])
+        return self._patients[key] in {None, patient}
 
     def _add_record(
         self, case: Case, episode: Episode, key: str, made: Projection, end: str
@@ -194,8 +197,7 @@ class Reader:
 
     def _latest(self, encounter: str, start: str) -> str:
         """The day of the latest record of an encounter that has no end; its start if none."""
-        wanted = (M816 + "encounter", encounter)
-        days = [m.date for m in self.projections.values() if wanted in m.targets and m.date]
+        days = [self.projections[key].date for key in self.by_encounter.get(encounter, ())]
         return max([start, *days])
 
     def _patient(self, case: Case, key: str, day: str) -> None:
