@@ -49,6 +49,7 @@ _KINDS = {
     "ageAtService": "integer",
     "rank": "integer",
 }
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 
 
@@ -178,7 +179,10 @@ def _check_values(triples: set[Triple], file: str, place: str) -> None:
 def _is_a(kind: str, text: str) -> bool:
     try:
         if kind == "date":
-            return 1850 <= datetime.date.fromisoformat(text).year <= 2150
+            return (
+                bool(_DAY.fullmatch(text))
+                and 1850 <= datetime.date.fromisoformat(text).year <= 2150
+            )
         if kind == "decimal":  # without an exponent, which could ask for gigabytes
             return len(text) <= 64 and _DECIMAL.fullmatch(text) is not None
         if kind.lower().endswith("duration"):

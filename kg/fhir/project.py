@@ -39,7 +39,6 @@ __all__ = ["Projection", "Projector", "day_of", "node_of"]
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DATE = XSD + "date"
 _PERIOD = (M816 + "periodStart", M816 + "periodEnd")
-INFRASTRUCTURE = {"resourceType", "id", "meta", "text", "language", "implicitRules", "contained"}
 
 
 @dataclass
@@ -62,6 +61,11 @@ class Projector:
                 "Give a FHIR R4 record",
             )
 
+        self._handlers = {
+            kind: getattr(self, "_" + kind.lower(), None)
+            for kind in {row.kind for table in self.mapping.types.values() for row in table.rows}
+        }
+
     def project(self, key: str, resource: Json) -> Projection | None:
         """The record of a resource, or None when its type is not in the mapping table."""
         kind = resource["resourceType"]
@@ -71,10 +75,8 @@ class Projector:
         made = Projection(key, node_of(key))
         made.add(TYPE.value, table.record_class)
         made.add(M816 + "source", text(key))
-        used: set[str] = set()
         for row in table.rows:
             first = row.path[0]
-            used.add(first)
             if first not in resource and not first.startswith("extension("):
                 continue
             for place, value in values_at(resource, row.path, kind):
@@ -88,7 +90,7 @@ class Projector:
                 each.add(M816 + "recordDate", (made.date, _DATE, None))
             made.rows += each.rows if each is not made else []
         made.known = made.known or table.kept_always
-        unread = set(resource) - used - INFRASTRUCTURE - table.ignored
+        unread = resource.keys() - table.looked_at
         made.left_out += [_unmapped(name) for name in sorted(unread)]
         return made
 
@@ -100,7 +102,7 @@ class Projector:
             )
 
     def _emit(self, made: Projection, row: Row, value: Any, place: str) -> None:
-        handler = getattr(self, "_" + row.kind.lower(), None)
+        handler = self._handlers.get(row.kind)
         if handler is None or value is None:
             return
         handler(made, row, value, place)

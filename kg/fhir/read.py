@@ -31,13 +31,10 @@ def cases(raw: bytes, file: str, knowledge: Knowledge, profile: str = "") -> lis
     record = Record(resources(raw, file))
     reader = Reader(knowledge, record, file)
     reader.check_cycles()
-    found = [
-        reader.case(episode, profile)
-        for episode in episodes(record, reader.mapping)
-        if reader.in_scope(episode)
-    ]
+    listed = list(episodes(record, reader.mapping))
+    found = [reader.case(episode, profile) for episode in listed if reader.in_scope(episode)]
     patients = {case.value("ofPatient") for case in found}
-    for episode in episodes(record, reader.mapping):
+    for episode in listed:
         if RECORD + episode.patient not in patients:
             patients.add(RECORD + episode.patient)
             found.append(reader.case(Episode(episode.patient, episode.patient), profile))
@@ -57,6 +54,7 @@ class Reader:
         self.projections: dict[str, Projection] = {}
         self.unmapped: dict[str, str] = {}
         self._patients: dict[str, str | None] = {}
+        self._scoped: dict[str, bool] = {}
         for key, resource in record.by_key.items():
             made = projector.project(key, resource)
             if made is None:
@@ -102,7 +100,10 @@ class Reader:
         return any(map(self._is_in_scope, meant))
 
     def _words_in_scope(self, key: str) -> bool:
-        return any(self._puts_in_scope(p, o) for _, p, o in self.projections[key].rows)
+        if key not in self._scoped:
+            rows = self.projections[key].rows
+            self._scoped[key] = any(self._puts_in_scope(p, o) for _, p, o in rows)
+        return self._scoped[key]
 
     def _puts_in_scope(self, prop: str, value: Node) -> bool:
         if not isinstance(value, str):
