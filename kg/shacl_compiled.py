@@ -62,8 +62,10 @@ class Compiled:
 
     def rows_of(self, facts: Facts) -> list[Row]:
         """Validate facts; every result as a row, sorted."""
+        types, flat = facts.po.get(TYPE.value, {}), RDFS + "subClassOf" not in facts.po
+        met = [shape for shape in self._shapes if not flat or shape.target in types]
         try:
-            return sorted(row for shape in self._shapes for row in _results(shape, facts))
+            return sorted(row for shape in met for row in _results(shape, facts))
         except _Doubtful:
             return self._reference().rows(ntriples(as_triples(facts)))
 
