@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pyoxigraph import Triple
 
@@ -45,7 +45,7 @@ def derive(case: Case, knowledge: Knowledge, construct: Construct | None = None)
 
 def derived(case: Case, knowledge: Knowledge, construct: Construct | None = None) -> Facts:
     """The same as facts; ``construct`` runs the derivations in another way."""
-    stamp: Row = (case.node.value, M816 + "derivedWith", text(knowledge.sha256))
+    stamp = _stamp(case, knowledge)
     if stamp in case.rows:
         return Facts(case.rows)
     facts = _prepared(case, knowledge)
@@ -53,9 +53,23 @@ def derived(case: Case, knowledge: Knowledge, construct: Construct | None = None
         run(facts, knowledge)
     else:
         facts.extend(map(row, construct(as_triples(facts), knowledge)))
+    return _finished(facts, stamp, knowledge)
+
+
+def finished(case: Case, graph: Iterable[Triple], knowledge: Knowledge) -> set[Triple]:
+    """The graph as it is judged: stamped, without what only derivations read."""
+    facts = Facts(map(row, graph))
+    return as_triples(_finished(facts, _stamp(case, knowledge), knowledge))
+
+
+def _finished(facts: Facts, stamp: Row, knowledge: Knowledge) -> Facts:
     slices(knowledge).drop_working(facts)
     facts.extend([stamp])
     return facts
+
+
+def _stamp(case: Case, knowledge: Knowledge) -> Row:
+    return case.node.value, M816 + "derivedWith", text(knowledge.sha256)
 
 
 def prepared(case: Case, knowledge: Knowledge) -> set[Triple]:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
+from pyoxigraph import Triple
+
 from kg.expressions import Node
-from kg.facts import Facts, Part, Row
+from kg.facts import Facts, Part, Row, as_triples
 from kg.knowledge import Knowledge
 from kg.namespaces import M816, TYPE
 
@@ -29,7 +31,7 @@ class Slices:
         self._backwards = typed("BackwardProperty")
         self._working = typed("WorkingClass")
         self._kept: dict[Node, Part] = {}
-        self._always = Facts(row for seed in typed("AlwaysInSlice") for row in self._from(seed))
+        self._always = Facts(row for seed in typed("AlwaysInSlice") for row in self.reached(seed))
         self._everywhere = {row[0] for row in self._always}
 
     def of(self, seeds: Iterable[Node]) -> Facts:
@@ -39,7 +41,7 @@ class Slices:
         for seed in seeds:
             kept = self._kept.get(seed)
             if kept is None and isinstance(seed, str) and (seed in raw or seed in into):
-                rows = (row for row in self._from(seed) if row[0] not in self._everywhere)
+                rows = (row for row in self.reached(seed) if row[0] not in self._everywhere)
                 kept = self._kept[seed] = Facts(rows).part()
             if kept is not None:
                 facts.join(kept)
@@ -50,7 +52,7 @@ class Slices:
         types = facts.po.get(TYPE.value, {})
         facts.drop({node for kind in self._working for node in types.get(kind, ())})
 
-    def _from(self, seed: str) -> Iterator[Row]:
+    def reached(self, seed: str) -> Iterator[Row]:
         """The rows of a node and of what is reached from it."""
         raw = self._knowledge.raw
         queue = [s for p, s in self._knowledge.into.get(seed, ()) if p in self._backwards]
@@ -67,6 +69,12 @@ class Slices:
                     yield subject, predicate, held
                 if predicate in self._followed and datatype is None:
                     queue.append(value)
+
+
+def slice_of(knowledge: Knowledge, seeds: Iterable[str]) -> set[Triple]:
+    """The slices of some nodes as triples."""
+    ready = slices(knowledge)
+    return as_triples(row for seed in seeds for row in ready.reached(seed))
 
 
 @functools.lru_cache(maxsize=4)
