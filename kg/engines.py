@@ -9,13 +9,17 @@ from kg.judge import Engine, Row
 from kg.knowledge import Knowledge
 from kg.limited import Limited
 
-ENGINES = ("pyshacl", "pyshifty")
+ENGINES = ("compiled", "pyshacl", "pyshifty")
 
 
 def engine(name: str, knowledge: Knowledge) -> Engine:
     """The engine of that name, one of ``ENGINES``, prepared for that knowledge."""
     if name == "pyshifty":
         return _confined(knowledge)
+    if name == "compiled":
+        from kg.shacl_compiled import engine as compiled
+
+        return compiled(knowledge)
     from kg.pyshacl_engine import engine as pyshacl
 
     return pyshacl(knowledge)

@@ -17,11 +17,12 @@ from kg.compiled import construct_compiled
 from kg.derive import finished, prepared
 from kg.inputs import read
 from kg.judge import Engine, judge
-from kg.knowledge import Knowledge, slice_of
+from kg.knowledge import Knowledge
 from kg.locations import ROOT
 from kg.namespaces import M816
 from kg.prove.checks import Check, World
 from kg.prove.rule_cases import rule_cases
+from kg.slices import slice_of
 from kg.verdict import judge_case
 
 RECORDS = ROOT / "tests" / "records"

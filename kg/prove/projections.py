@@ -11,6 +11,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
+from kg.facts import triple as as_triple
 from kg.fhir.bodysites import regions
 from kg.fhir.mapping import mapping
 from kg.fhir.project import Projector
@@ -90,13 +91,13 @@ def _projected(resource: dict[str, Any], world: World) -> Projection | None:
 
 def _shown(made: Projection) -> Iterator[tuple[str, str]]:
     """The facts of a record and its parts, terms and properties by their short names."""
-    nodes = {part.node.value: part.key.rsplit("/", 1)[-1] for part in made.children}
-    for triple in made.triples:
+    nodes = {part.node: part.key.rsplit("/", 1)[-1] for part in made.children}
+    for triple in map(as_triple, made.rows):
         subject, found = triple.subject, triple.object
         assert isinstance(subject, NamedNode)
         assert isinstance(found, NamedNode | Literal)
         name = "a" if triple.predicate == TYPE else triple.predicate.value.removeprefix(M816)
-        if (subject == made.node or subject.value in nodes) and name not in (
+        if (subject.value == made.node or subject.value in nodes) and name not in (
             "source",
             "unresolved",
         ):
