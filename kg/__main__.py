@@ -9,6 +9,7 @@ import click
 
 from kg import __version__
 from kg.commands.check import check
+from kg.commands.check_all import check_all
 from kg.commands.codes import codes
 from kg.commands.graph import ask, case_, explain, rules, shapes
 from kg.commands.serve import serve
@@ -40,7 +41,7 @@ def main() -> None:
     """
 
 
-for _verb in (check, case_, shapes, rules, explain, ask, codes, serve):
+for _verb in (check, check_all, case_, shapes, rules, explain, ask, codes, serve):
     main.add_command(_verb)
 
 

@@ -70,6 +70,19 @@ def resources(raw: bytes, file: str) -> list[tuple[str, Json]]:
     return found
 
 
+def resource(raw: bytes, file: str, place: str) -> Json:
+    """The one resource of one NDJSON line; raises as ``resources`` does."""
+    if b"\x00" in raw or b"\\u0000" in raw:
+        raise UnreadableInput(
+            file, place, "it contains NUL characters", "Remove them; FHIR forbids them"
+        )
+    document = _decoded(raw, file, place)
+    opened = _opened(document, place, file, depth=0)
+    if len(opened) != 1 or opened[0][1] is not document:
+        raise UnusableRecord(file, place, "the line is a Bundle", "Give one resource a line")
+    return opened[0][1]
+
+
 def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
     text = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text:
