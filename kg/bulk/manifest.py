@@ -73,7 +73,7 @@ def manifest_of(found: Survey, options: Options, limit: int, shards: int) -> Man
 
 
 class Folder:
-    """The folder of a run: ``verdicts/`` with a file a shard, the manifest, and work in progress."""
+    """The folder of a run: a file of rows a shard, the manifest, and work in progress."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

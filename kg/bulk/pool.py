@@ -37,7 +37,8 @@ class Pool(Generic[T, R]):
             while self.todo or self._running:
                 self._submit(executor)
                 finished = wait(self._running, return_when=FIRST_COMPLETED).done
-                ended = [(self._running.pop(future), _outcome(future)) for future in finished]
+                ended: list[tuple[T, R | BaseException]] = []
+                ended += [(self._running.pop(future), _outcome(future)) for future in finished]
                 if any(isinstance(outcome, BrokenProcessPool) for _, outcome in ended):
                     ended += [(task, _outcome(f)) for f, task in self._running.items()]
                     self._running.clear()

@@ -1,4 +1,4 @@
-"""How far a run is, with rate and time left: one moving line on a terminal, else a line at times."""
+"""How far a run is, with rate and time left: a moving line on a terminal, else a line at times."""
 
 from __future__ import annotations
 

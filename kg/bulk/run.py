@@ -145,9 +145,7 @@ class Run:
 
     def _task(self, shard: int, starts: dict[int, int], limit: int) -> Judging:
         folder = str(self.folder.path)
-        return Judging(
-            folder, shard, self._shards, starts, self._options, self._judge, limit=limit
-        )
+        return Judging(folder, shard, self._shards, starts, self._options, self._judge, limit=limit)
 
     def _after_loss(self, task: Judging) -> Judging:
         """The task once more; without the record at which it ended if that alone ends a process."""

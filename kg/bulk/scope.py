@@ -80,7 +80,9 @@ def scope(knowledge: Knowledge) -> Scope:
     longest = max(map(len, codes), default=0)
     pattern = _CODED % (b"|".join(map(re.escape, codes)) or rb"[^\s\S]", longest)
     table = mapping(knowledge).types
-    worded = {kind for kind, made in table.items() if any(_decides(r, knowledge) for r in made.rows)}
+    worded = {
+        kind for kind, made in table.items() if any(_decides(r, knowledge) for r in made.rows)
+    }
     return Scope(
         re.compile(pattern),
         tuple(sorted(found, key=sorted)),

@@ -28,7 +28,7 @@ from kg.bulk.rows import (
     unreadable,
 )
 from kg.bulk.shared import Shared, references
-from kg.case import Case, from_rdf
+from kg.case import Case
 from kg.derive import Construct
 from kg.errors import InputError
 from kg.fhir.decode import resource
@@ -183,8 +183,8 @@ def record_of(key: str, members: list[Item], options: Options, held: Shared) -> 
     for attached in _attached([item for _, item in found], held):
         found.append((f"line {len(found) + 1}", resource(attached, files, "")))
     for _, item in found:
-        if isinstance(name := item.get("id"), str) and name:
-            item["__fullUrl"] = f"urn:uuid:{name}"
+        if isinstance(identifier := item.get("id"), str) and identifier:
+            item["__fullUrl"] = f"urn:uuid:{identifier}"
     return Record(key, files, hash_of(lines), cases_of(found, files, knowledge, options.profile))
 
 

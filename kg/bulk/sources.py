@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import msgspec
 from pyoxigraph import RdfFormat, parse, serialize
@@ -20,6 +20,7 @@ from pyoxigraph import RdfFormat, parse, serialize
 from kg.case import format_of
 from kg.errors import InputError, UnreadableInput, UnusableRecord
 from kg.fhir.decode import MAX_BYTES
+from kg.namespaces import RECORD
 
 RANGE = 32 * 2**20
 _LINES = (".ndjson", ".jsonl")
@@ -158,7 +159,9 @@ def lines(root: Path, part: Range) -> Iterator[bytes | InputError]:
         yield UnreadableInput(name, "", reason, "Check the file")
 
 
-def _lines(stream: IO[bytes], name: str, end: int | None) -> Iterator[bytes | InputError]:
+def _lines(
+    stream: IO[bytes] | gzip.GzipFile, name: str, end: int | None
+) -> Iterator[bytes | InputError]:
     while end is None or stream.tell() < end:
         line = stream.readline(MAX_BYTES + 1)
         if not line:
@@ -171,7 +174,7 @@ def _lines(stream: IO[bytes], name: str, end: int | None) -> Iterator[bytes | In
             yield line.rstrip(b"\r\n")
 
 
-def _skip(stream: IO[bytes]) -> bool:
+def _skip(stream: IO[bytes] | gzip.GzipFile) -> bool:
     """Read up to the end of the line; False when the file ends before."""
     while True:
         block = stream.readline(_BLOCK)
@@ -185,10 +188,12 @@ def quads(root: Path, part: Range) -> Iterator[tuple[str, bytes]]:
     """The statements of an RDF file as N-Quads lines, each with the name of its graph."""
     name = part.names[0]
     syntax = format_of(name.removesuffix(".gz"))
-    opened = gzip.open if name.endswith(".gz") else open
     try:
-        with opened(root / name, "rb") as stream:
-            for quad in parse(stream, syntax, base_iri="urn:m816:"):
+        with (root / name).open("rb") as file:
+            stream = (
+                cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
+            )
+            for quad in parse(stream, syntax, base_iri=RECORD):
                 yield str(quad.graph_name), serialize([quad], format=RdfFormat.N_QUADS) or b""
     except SyntaxError as error:
         line = f"line {error.lineno}" if error.lineno else ""

@@ -11,7 +11,7 @@ from typing import IO
 
 @contextlib.contextmanager
 def written(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
-    """A stream to write ``path`` with; it gets its name when all is written and, durable, synced."""
+    """A stream to write ``path`` with; named when all is written and, if durable, synced."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:

@@ -78,9 +78,10 @@ def resource(raw: bytes, file: str, place: str) -> Json:
         )
     document = _decoded(raw, file, place)
     opened = _opened(document, place, file, depth=0)
-    if len(opened) != 1 or opened[0][1] is not document:
+    found: Json = opened[0][1]
+    if found is not document:
         raise UnusableRecord(file, place, "the line is a Bundle", "Give one resource a line")
-    return opened[0][1]
+    return found
 
 
 def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
