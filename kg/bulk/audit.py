@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from kg.bulk.partition import Item
+from kg.bulk.partition import Item, sampled
 from kg.bulk.shard import Options, judge_shard
 from kg.bulk.shared import Shared
-
-_WHOLE = 2**64
-
-
-def sampled(key: str, share: float) -> bool:
-    """Whether a record is in the sample: by its hash, so that every run takes the same."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) < share * _WHOLE
 
 
 def differing(
@@ -28,7 +20,7 @@ def differing(
     again = [
         msgspec.structs.replace(item, possible=True)
         for item in kept
-        if options.audit and item.what != "outside" and sampled(item.key, options.audit)
+        if item.what != "bad" and sampled(item.key, options.audit)
     ]
     if not again:
         return 0, []

@@ -6,9 +6,11 @@ all, so that a run that ended in any way is taken up where it was.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -80,6 +82,7 @@ class Folder:
         self.verdicts = path / "verdicts"
         self.work = path / "work"
         self._manifest = path / "manifest.json"
+        self._lock: IO[bytes] | None = None
 
     def claim(self, wanted: Manifest) -> Manifest:
         """Begin the run here or go on with it; ``UnusableRecord`` when the folder is another's."""
@@ -87,7 +90,7 @@ class Folder:
             if self.path.exists() and any(self.path.iterdir()):
                 raise self._refusal("not empty and holds no run")
             self.verdicts.mkdir(parents=True)
-            self.work.mkdir()
+            self._hold()
             self.write(wanted)
             return wanted
         try:
@@ -98,8 +101,25 @@ class Folder:
             if getattr(known, name) != getattr(wanted, name):
                 raise self._refusal(f"that of a run {said}")
         self.verdicts.mkdir(exist_ok=True)
-        self.work.mkdir(exist_ok=True)
+        self._hold()
         return known
+
+    def _hold(self) -> None:
+        """See to it that no other run works here as long as this one does, however it ends."""
+        self.work.mkdir(exist_ok=True)
+        self._lock = (self.work / "lock").open("wb")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise self._refusal("in use by a run that has not ended") from None
+
+    def close(self) -> None:
+        """The run is complete: nothing is left but its results."""
+        if self._lock is not None:
+            self._lock.close()
+        shutil.rmtree(self.work, ignore_errors=True)
+        for part in self.verdicts.glob("*.part"):
+            part.unlink(missing_ok=True)
 
     def _refusal(self, what: str) -> UnusableRecord:
         return UnusableRecord(str(self.path), "", f"the folder is {what}", "Name another one")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 from collections import Counter
 from collections.abc import Iterator
@@ -19,15 +20,22 @@ import msgspec
 
 from kg.bulk.peek import look, patient_key, sole_patient
 from kg.bulk.scope import Scope
-from kg.bulk.sources import Range, lines, quads
+from kg.bulk.sources import Range, lines, statements
 from kg.bulk.whole import written
-from kg.errors import InputError, UnusableRecord
+from kg.errors import InputError, UnreadableInput, UnusableRecord
 from kg.fhir.decode import MAX_BYTES, inflate
 from kg.fhir.episodes import SHARED
 
 SHARED_BUCKET = -1
+GROUPED = ("resource", "record", "outside", "graph", "bad")
 BLANK, UNREAD = "blank", "unread"
 _HELD = 32 * 2**20
+_WHOLE = 10**6
+_TERM = rb"(?:<[^>]*>|_:[^\s<>\"]+)"
+_LITERAL = rb'"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?'
+_QUAD = re.compile(
+    rb"\s*%s\s*<[^>]*>\s*(?:%s|%s)\s*(%s)?\s*\.\s*(?:#.*)?" % (_TERM, _TERM, _LITERAL, _TERM)
+)
 _PACK = msgspec.msgpack.Encoder()
 _PLACE = struct.Struct("<QQ")
 
@@ -37,7 +45,7 @@ class Item(msgspec.Struct, array_like=True):
 
     ``what``: ``resource``, ``record`` (a document), ``outside`` (a document out of scope, its bytes
     replaced by their hash), ``graph`` (a statement), ``shared`` or ``bad``. ``note``: the resource
-    type, the patient of ``outside``, or what is wrong and the remedy of ``bad``.
+    type, the patient of a document out of scope, or what is wrong with a ``bad`` one.
     """
 
     key: str
@@ -68,94 +76,117 @@ def bucket_of(key: str, buckets: int) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % buckets
 
 
-def examine(file: str, number: int, line: bytes, scope: Scope) -> Item | str:
-    """What a line of NDJSON is and whose; in words when nothing in it is to be read."""
-    if not line or line.isspace():
-        return BLANK
-    found = look(line)
-    if isinstance(found, InputError):
-        return bad(file, number, found)
-    if found.kind == "Bundle":
-        return document(file, number, line, scope)
-    possible = scope.possible(line, found.kind)
-    owner = found.key if found.kind == "Patient" else patient_key(found.about)
-    if owner:
-        return Item(owner, "resource", file, number, line, found.kind, possible)
-    if found.kind in SHARED and found.key:
-        practitioner = found.practitioner
-        return Item(found.key, "shared", file, number, line, found.kind, possible, practitioner)
-    if found.kind not in scope.coded or found.about:
-        return UNREAD
-    what = "it has no id" if found.kind in SHARED | {"Patient"} else "it names no patient"
-    return bad(file, number, UnusableRecord("", "", what, "Give it one"))
+def sampled(key: str, share: float) -> bool:
+    """Whether a record is in the audit: by its hash, so that every run takes the same."""
+    return share > 0 and bucket_of(key, _WHOLE) < share * _WHOLE
 
 
-def document(file: str, number: int, raw: bytes, scope: Scope) -> Item:
-    """A record of its own: a Bundle on a line, or a whole file."""
-    key = f"{file}#{number}"
-    patient = "" if scope.possible(raw) else sole_patient(raw)
-    if not patient:
-        return Item(key, "record", file, number, raw)
+def document(
+    key: str, file: str, number: int, plain: bytes, scope: Scope, raw: bytes, audit: float
+) -> Item:
+    """A record of its own: a Bundle on a line, or a whole file, whose bytes may be gzipped."""
+    patient = "" if scope.possible(plain) else sole_patient(plain)
+    if not patient or sampled(key, audit):
+        return Item(key, "record", file, number, raw, patient, possible=not patient)
     digest = hashlib.sha256(raw).hexdigest().encode()
     return Item(key, "outside", file, number, digest, patient, possible=False)
 
 
-def bad(file: str, number: int, error: InputError) -> Item:
+def bad(key: str, file: str, number: int, error: InputError) -> Item:
     """A line that cannot be read, with the reason."""
     place = f", {error.place}" if error.place else ""
-    note = f"{error.what}{place}. {error.remedy}."
-    return Item(f"{file}#{number:012d}", "bad", file, number, b"", note)
+    return Item(key, "bad", file, number, b"", f"{error.what}{place}. {error.remedy}.")
 
 
-def items(root: Path, part: Range, scope: Scope) -> Iterator[Item | str]:
-    """What every line of a range is, in order; line numbers count from its beginning."""
-    if part.kind == "whole":
-        for name in part.names:
-            yield _whole(root, name, scope)
-    elif part.kind == "quads":
-        yield from _statements(root, part)
-    else:
-        name = part.names[0]
-        for number, line in enumerate(lines(root, part), start=1):
+class Reader:
+    """Says of every line of a range what it is; line numbers count from its beginning."""
+
+    def __init__(self, root: Path, part: Range, scope: Scope, audit: float = 0.0) -> None:
+        self._root, self._part, self._scope, self._audit = root, part, scope, audit
+
+    def __iter__(self) -> Iterator[Item | str]:
+        """What every line is, in order."""
+        if self._part.kind == "whole":
+            return map(self._whole, self._part.names)
+        return self._graphs() if self._part.kind == "graphs" else self._lines()
+
+    def _lines(self) -> Iterator[Item | str]:
+        name = self._part.names[0]
+        read = self._quad if self._part.kind == "quads" else self._resource
+        for number, line in enumerate(lines(self._root, self._part), start=1):
             if isinstance(line, InputError):
-                yield bad(name, number, line)
-                continue
-            if number == 1 and not part.start:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            yield examine(name, number, line, scope)
+                yield bad(self._key(name, number), name, number, line)
+            elif number == 1 and not self._part.start:
+                yield read(name, number, line.removeprefix(b"\xef\xbb\xbf"))
+            else:
+                yield read(name, number, line)
+
+    def _key(self, name: str, number: int) -> str:
+        """A key for what is a record of its own; sorts as it stands in the input."""
+        return f"{name}#{self._part.number:06d}:{number:012d}"
+
+    def _resource(self, file: str, number: int, line: bytes) -> Item | str:
+        if not line or line.isspace():
+            return BLANK
+        found, scope = look(line), self._scope
+        if isinstance(found, InputError):
+            return bad(self._key(file, number), file, number, found)
+        if found.kind == "Bundle":
+            return document(self._key(file, number), file, number, line, scope, line, self._audit)
+        possible = scope.possible(line, found.kind)
+        owner = found.key if found.kind == "Patient" else patient_key(found.about)
+        if owner:
+            return Item(owner, "resource", file, number, line, found.kind, possible)
+        if found.kind in SHARED and found.key:
+            also = found.practitioner
+            return Item(found.key, "shared", file, number, line, found.kind, possible, also)
+        if found.kind not in scope.coded or found.about:
+            return UNREAD
+        what = "it has no id" if found.kind in SHARED | {"Patient"} else "it names no patient"
+        error = UnusableRecord("", "", what, "Give it one")
+        return bad(self._key(file, number), file, number, error)
+
+    def _quad(self, file: str, number: int, line: bytes) -> Item | str:
+        if not line or line.isspace() or line.lstrip().startswith(b"#"):
+            return BLANK
+        found = _QUAD.fullmatch(line)
+        if found is None:
+            error = UnreadableInput("", "", "the RDF has a syntax error", "Correct it")
+            return bad(self._key(file, number), file, number, error)
+        graph = (found[1] or b"").decode(errors="replace")
+        return Item(f"{file}#{graph}", "graph", file, number, line + b"\n")
+
+    def _graphs(self) -> Iterator[Item | str]:
+        name = self._part.names[0]
+        number, graph = 0, ""
+        try:
+            for graph, statement in statements(self._root, self._part):
+                number += 1
+                yield Item(f"{name}#{graph}", "graph", name, number, statement)
+        except InputError as error:  # it spoils the graph it stands in
+            yield bad(f"{name}#{graph}", name, 0, error)
+
+    def _whole(self, name: str) -> Item | str:
+        key = self._key(name, 0)
+        try:
+            with (self._root / name).open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)
+            plain = inflate(raw, name)
+        except InputError as error:
+            return bad(key, name, 0, error)
+        except OSError as error:
+            reason = (error.strerror or "it cannot be opened").lower()
+            return bad(key, name, 0, UnreadableInput("", "", reason, "Check the file"))
+        return document(key, name, 0, plain, self._scope, raw, self._audit)
 
 
-def _whole(root: Path, name: str, scope: Scope) -> Item:
-    try:
-        with (root / name).open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-        plain = inflate(raw, name)
-    except InputError as error:
-        return bad(name, 0, error)
-    except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        return bad(name, 0, UnusableRecord("", "", reason, "Check the file"))
-    made = document(name, 0, plain, scope)
-    made.note = made.note or ("gzip" if plain is not raw else "")
-    return made
-
-
-def _statements(root: Path, part: Range) -> Iterator[Item]:
-    name = part.names[0]
-    try:
-        for number, (graph, statement) in enumerate(quads(root, part), start=1):
-            yield Item(f"{name}#{graph}", "graph", name, number, statement)
-    except InputError as error:
-        yield bad(name, 0, error)
-
-
-def spread(root: Path, folder: Path, part: Range, buckets: int, scope: Scope) -> list[Piece]:
+def spread(found: Reader, folder: Path, part: Range, buckets: int) -> list[Piece]:
     """Write the pieces of a range; the last one written says that the range is done."""
     made: list[Piece] = []
     held: dict[int, list[Item]] = {}
     counts: Counter[str] = Counter()
     size = 0
-    for item in items(root, part, scope):
+    for item in found:
         counts["lines"] += 1
         counts[item if isinstance(item, str) else item.what] += 1
         if isinstance(item, str):

@@ -25,10 +25,13 @@ _AHEAD = 2
 class Pool(Generic[T, R]):
     """Does ``work`` on what is put into ``todo``, which may grow while results are taken."""
 
+    todo: deque[T]
+    _running: dict[Future[R], T]
+
     def __init__(self, work: Callable[[T], R], workers: int) -> None:
-        self.todo: deque[T] = deque()
+        self.todo = deque()
         self._work, self._workers = work, workers
-        self._running: dict[Future[R], T] = {}
+        self._running = {}
 
     def results(self) -> Iterator[tuple[T, R | BaseException]]:
         """Every task with its result or what went wrong; in no order, at most a few ahead."""
@@ -37,11 +40,9 @@ class Pool(Generic[T, R]):
             while self.todo or self._running:
                 self._submit(executor)
                 finished = wait(self._running, return_when=FIRST_COMPLETED).done
-                ended: list[tuple[T, R | BaseException]] = []
-                ended += [(self._running.pop(future), _outcome(future)) for future in finished]
+                ended = [self._ended(future) for future in finished]
                 if any(isinstance(outcome, BrokenProcessPool) for _, outcome in ended):
-                    ended += [(task, _outcome(f)) for f, task in self._running.items()]
-                    self._running.clear()
+                    ended += [self._ended(future) for future in list(self._running)]
                     executor.shutdown()
                     executor = self._executor()
                 yield from ended
@@ -57,15 +58,14 @@ class Pool(Generic[T, R]):
                 future = executor.submit(self._work, self.todo[0])
                 self._running[future] = self.todo.popleft()
 
+    def _ended(self, future: Future[R]) -> tuple[T, R | BaseException]:
+        """A task and what it came to; waits for one that a broken pool has not yet given up."""
+        error = future.exception()
+        return self._running.pop(future), future.result() if error is None else error
+
     def _executor(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(self._workers, context, initializer=_begin)
-
-
-def _outcome(future: Future[R]) -> R | BaseException:
-    """What a future came to; waits for one that the broken pool has not yet given up."""
-    error = future.exception()
-    return future.result() if error is None else error
 
 
 def _begin() -> None:

@@ -11,7 +11,7 @@ import hashlib
 from typing import Any
 
 from kg.bulk.partition import Item
-from kg.errors import InputError, UnusableRecord
+from kg.errors import InputError, UnreadableInput, UnusableRecord
 from kg.verdict import Verdict
 
 Row = dict[str, Any]
@@ -29,9 +29,9 @@ def row_of(made: Verdict) -> Row:
 def outside(row: Row, members: list[Item]) -> Row:
     """The row of a record whose bytes alone show that it is out of scope."""
     first = members[0]
-    if first.what == "outside":
-        source = {"file": placed(first), "sha256": first.raw.decode()}
-        return {**row, "case": first.note, "input": source}
+    if first.what in ("outside", "record"):
+        digest = first.raw.decode() if first.what == "outside" else hash_of([first.raw])
+        return {**row, "case": first.note, "input": {"file": placed(first), "sha256": digest}}
     source = {"file": files_of(members), "sha256": hash_of(distinct(members))}
     return {**row, "case": first.key, "input": source}
 
@@ -46,7 +46,8 @@ def refused(key: str, members: list[Item], error: InputError) -> Row:
     """The row of a record that cannot be read as one, or not be used."""
     place = f"{error.place}: " if error.place else ""
     what = f"{place}{error.what}. {error.remedy}."
-    kind = "unusable" if isinstance(error, UnusableRecord) else "unreadable"
+    kinds = {UnreadableInput: "unreadable", UnusableRecord: "unusable"}
+    kind = kinds.get(type(error), "could-not-be-judged")
     return {"error": kind, "case": _shown(key), "input": _where(members), "what": what}
 
 

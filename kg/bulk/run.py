@@ -7,7 +7,6 @@ but time; a record that ends its process again and again is named in a row inste
 from __future__ import annotations
 
 import math
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from kg.bulk.manifest import Done, Folder, Manifest, manifest_of
-from kg.bulk.partition import SHARED_BUCKET, Piece, pieces, read_bucket
+from kg.bulk.partition import GROUPED, SHARED_BUCKET, Piece, pieces, read_bucket
 from kg.bulk.pool import Pool
 from kg.bulk.progress import Progress
 from kg.bulk.shard import Judge, Options, judge
@@ -23,7 +22,7 @@ from kg.bulk.shared import store
 from kg.bulk.sources import RANGE, Range, Survey, ranges, survey
 from kg.bulk.whole import written
 from kg.bulk.worker import Judging, Reading, judge_one_shard, last_begun, read_range, try_one
-from kg.errors import UnusableRecord
+from kg.errors import KnowledgeError, UnusableRecord
 
 _SHARD, _MOST = 8 * 2**20, 4096
 _TRIALS = 2
@@ -61,6 +60,8 @@ class Run:
         part_size: int = RANGE,
         shard_size: int = _SHARD,
     ) -> None:
+        if out.resolve().is_relative_to(source.resolve()):
+            raise UnusableRecord(str(out), "", "it lies in the input", "Name a folder outside")
         self._found: Survey = survey(source)
         self._parts: list[Range] = ranges(self._found, part_size)
         self._workers, self._limit, self._judge, self._options = workers, limit, judge, options
@@ -80,7 +81,7 @@ class Run:
                 stream.write(msgspec.json.format(msgspec.json.encode(totals), indent=2) + b"\n")
             self._manifest.complete, self._manifest.done = True, done
             self.folder.write(self._manifest)
-        shutil.rmtree(self.folder.work, ignore_errors=True)
+        self.folder.close()
         raw = (self.folder.path / "run.json").read_bytes()
         return msgspec.json.decode(raw, type=Totals)
 
@@ -90,12 +91,11 @@ class Run:
         pool: Pool[Reading, list[Piece]] = Pool(read_range, self._workers)
         root, work = str(self._found.root), str(self.folder.work)
         pool.todo.extend(
-            Reading(root, work, part, self._shards)
+            Reading(root, work, part, self._shards, self._options.audit)
             for part in self._parts
             if not found[part.number]
         )
-        left = len(pool.todo)
-        self._progress.phase("reading", "parts", len(self._parts), len(self._parts) - left)
+        self._progress.phase("reading", "parts", len(self._parts), sum(map(bool, found.values())))
         lost: Counter[int] = Counter()
         for task, result in pool.results():
             number = task.part.number
@@ -129,17 +129,20 @@ class Run:
             for shard, done in found.items()
             if done is None
         )
-        self._progress.phase("judging", "shards", self._shards, self._shards - len(pool.todo))
+        lines = sum(piece.counts.get(what, 0) for piece in read for what in GROUPED)
+        before = sum(done.lines for done in found.values() if done is not None)
+        self._progress.phase("judging", "lines", lines, before)
         lost: Counter[int] = Counter()
         for task, result in pool.results():
             if isinstance(result, BaseException):
-                lost[task.shard] += 1
-                if lost[task.shard] > _LOSSES:
+                again = self._after_loss(task)
+                lost[task.shard] += again == task
+                if lost[task.shard] > _LOSSES or isinstance(result, KnowledgeError):
                     raise result
-                pool.todo.append(self._after_loss(task))
+                pool.todo.append(again)
             else:
                 found[task.shard] = result
-                self._progress.advance(1)
+                self._progress.advance(result.lines)
         self._progress.end()
         return [done for _, done in sorted(found.items()) if done is not None]
 
@@ -193,10 +196,9 @@ class Run:
     def _totals(self, read: list[Piece], done: list[Done]) -> Totals:
         lines: Counter[str] = sum((Counter(piece.counts) for piece in read), Counter())
         counts: Counter[str] = sum((Counter(shard.counts) for shard in done), Counter())
-        grouped = ("resource", "record", "outside", "graph", "bad")
         accounted = (
             len(done) == self._shards
-            and sum(shard.lines for shard in done) == sum(lines[what] for what in grouped)
+            and sum(shard.lines for shard in done) == sum(lines[what] for what in GROUPED)
             and lines["lines"] == sum(lines.values()) - lines["lines"]
             and sum(self._rows_there()) == sum(shard.rows for shard in done)
         )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import msgspec
 
 from kg.codesystems import code_systems
+from kg.fhir.episodes import SHARED
 from kg.fhir.mapping import Row, mapping
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
@@ -88,7 +89,7 @@ def scope(knowledge: Knowledge) -> Scope:
         tuple(sorted(found, key=sorted)),
         _sieve(found),
         frozenset(_with_parents(worded)),
-        frozenset(_with_parents(table)),
+        frozenset(_with_parents(table)) | SHARED,
     )
 
 

@@ -37,10 +37,13 @@ from kg.fhir.read import cases_of
 from kg.inputs import read
 from kg.judge import Engine
 from kg.knowledge import Knowledge, default
+from kg.namespaces import M816
 from kg.verdict import judge_case
 
 Begin = Callable[[str], None]
 ENGINES = ("default", "reference")
+_CASE = f"<{M816}Case>".encode()
+_NO_GRAPH = ("#", "#DEFAULT")
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -118,14 +121,22 @@ def judge_shard(
         members = list(group)
         if key in unjudgeable:
             yield key, could_not(key, members, "the process that judged it ended")
-        elif members[0].what == "bad":
-            yield from ((key, unreadable(item)) for item in members)
+        elif spoilt := [item for item in members if item.what == "bad"]:
+            yield from ((key, unreadable(item)) for item in spoilt)
         elif _outside(members, held):
             yield key, outside(nothing(options), members)
         else:
             if begin is not None:
                 begin(key)
             yield from ((key, row) for row in _judged(key, members, options, held, judge))
+
+
+def judged(found: list[Item]) -> list[Item]:
+    """Without the statements outside of every graph, unless a case is among them."""
+    cases = {item.key for item in found if item.what == "graph" and _CASE in item.raw}
+    return [
+        i for i in found if i.what != "graph" or not i.key.endswith(_NO_GRAPH) or i.key in cases
+    ]
 
 
 def _order(item: Item) -> tuple[str, str, int, bytes]:
@@ -153,13 +164,14 @@ def _outside(members: list[Item], held: Shared) -> bool:
     """Whether the bytes alone show that the record is out of scope."""
     first = members[0]
     if first.what != "resource":
-        return first.what == "outside"
+        return first.what == "outside" or not first.possible
     if any(item.possible for item in members):
         return False
     read_at_all = mapping(default()).types.keys()
     if not any(item.note in read_at_all for item in members):
         return False
-    return not any(name in item.raw for name in held.possible for item in members)
+    doubtful = {*held.possible, b"\\u"} if held.possible else set()
+    return not any(name in item.raw for item in members for name in doubtful)
 
 
 def record_of(key: str, members: list[Item], options: Options, held: Shared) -> Record:
@@ -179,9 +191,9 @@ def record_of(key: str, members: list[Item], options: Options, held: Shared) -> 
             raise made.error
         return Record(key, files, made.sha256, made.cases)
     lines = distinct(members)
-    found = [(f"line {n}", resource(raw, files, "")) for n, raw in enumerate(lines, start=1)]
+    found = [(f"line {n}", resource(raw, files)) for n, raw in enumerate(lines, start=1)]
     for attached in _attached([item for _, item in found], held):
-        found.append((f"line {len(found) + 1}", resource(attached, files, "")))
+        found.append((f"line {len(found) + 1}", resource(attached, files)))
     for _, item in found:
         if isinstance(identifier := item.get("id"), str) and identifier:
             item["__fullUrl"] = f"urn:uuid:{identifier}"

@@ -20,7 +20,7 @@ _TABLES = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
 CREATE TABLE held (key TEXT, raw BLOB, file TEXT);
 CREATE TABLE role (practitioner TEXT, key TEXT);
-CREATE TABLE possible (key TEXT);
+CREATE TABLE possible (kind TEXT);
 """
 _INDEXES = "CREATE INDEX held_key ON held (key); CREATE INDEX role_of ON role (practitioner);"
 _MOST = 10_000
@@ -37,22 +37,25 @@ def store(path: Path, found: Iterable[Item]) -> None:
             if person := target_key(item.also):
                 made.execute("INSERT INTO role VALUES (?, ?)", (person, item.key))
             if item.possible:
-                made.execute("INSERT INTO possible VALUES (?)", (item.key,))
+                made.execute("INSERT INTO possible VALUES (?)", (item.note,))
         made.executescript(_INDEXES)
         made.commit()
     part.replace(path)
 
 
 class Shared:
-    """The store, read by many processes at once; without a path there is nothing in it."""
+    """The store, read by many processes at once; without a path there is nothing in it.
+
+    ``possible``: the types of which some line could bring whoever refers to it into scope.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._open = None
         self.possible: frozenset[bytes] = frozenset()
         if path is not None:
             self._open = sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)
-            rows = self._open.execute("SELECT DISTINCT key FROM possible")
-            self.possible = frozenset(key.split("/")[1].encode() for (key,) in rows)
+            rows = self._open.execute("SELECT DISTINCT kind FROM possible")
+            self.possible = frozenset(kind.encode() for (kind,) in rows)
 
     def lines(self, key: str) -> list[tuple[str, bytes]]:
         """The lines stored for a key, each once, in an order that nothing else decides."""

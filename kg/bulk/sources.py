@@ -24,12 +24,16 @@ from kg.namespaces import RECORD
 
 RANGE = 32 * 2**20
 _LINES = (".ndjson", ".jsonl")
-_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
+_GRAPHS = {RdfFormat.N_QUADS: "quads", RdfFormat.TRIG: "graphs"}
 _BLOCK = 2**20
+_Stream = IO[bytes] | gzip.GzipFile
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One file: its name from the root on, and how it is read: ``lines``, ``quads``, ``whole``."""
+    """One file: its name from the root on, and how it is read.
+
+    By ``lines`` of JSON, by ``quads`` (N-Quads, a line each), as ``graphs`` (TriG) or ``whole``.
+    """
 
     name: str
     kind: str
@@ -90,7 +94,7 @@ def _kind(path: Path) -> str:
         return "lines"
     syntax = format_of(name)
     if syntax in _GRAPHS:
-        return "quads"
+        return _GRAPHS[syntax]
     return "whole" if syntax is not None or name.endswith(".json") else ""
 
 
@@ -122,12 +126,12 @@ def ranges(found: Survey, size: int = RANGE) -> list[Range]:
             if weight >= size:
                 made.append(Range(len(made), "whole", gathered))
                 gathered, weight = [], 0
-        elif source.kind == "quads" or source.name.endswith(".gz"):
+        elif source.kind == "graphs" or source.name.endswith(".gz"):
             made.append(Range(len(made), source.kind, [source.name], 0, source.size))
         else:
             for start in range(0, max(source.size, 1), size):
                 end = min(start + size, source.size)
-                made.append(Range(len(made), "lines", [source.name], start, end))
+                made.append(Range(len(made), source.kind, [source.name], start, end))
     if gathered:
         made.append(Range(len(made), "whole", gathered))
     return made
@@ -159,9 +163,7 @@ def lines(root: Path, part: Range) -> Iterator[bytes | InputError]:
         yield UnreadableInput(name, "", reason, "Check the file")
 
 
-def _lines(
-    stream: IO[bytes] | gzip.GzipFile, name: str, end: int | None
-) -> Iterator[bytes | InputError]:
+def _lines(stream: _Stream, name: str, end: int | None) -> Iterator[bytes | InputError]:
     while end is None or stream.tell() < end:
         line = stream.readline(MAX_BYTES + 1)
         if not line:
@@ -174,7 +176,7 @@ def _lines(
             yield line.rstrip(b"\r\n")
 
 
-def _skip(stream: IO[bytes] | gzip.GzipFile) -> bool:
+def _skip(stream: _Stream) -> bool:
     """Read up to the end of the line; False when the file ends before."""
     while True:
         block = stream.readline(_BLOCK)
@@ -184,15 +186,14 @@ def _skip(stream: IO[bytes] | gzip.GzipFile) -> bool:
             return False
 
 
-def quads(root: Path, part: Range) -> Iterator[tuple[str, bytes]]:
-    """The statements of an RDF file as N-Quads lines, each with the name of its graph."""
+def statements(root: Path, part: Range) -> Iterator[tuple[str, bytes]]:
+    """The statements of a TriG file as N-Quads lines, each with the name of its graph."""
     name = part.names[0]
     syntax = format_of(name.removesuffix(".gz"))
     try:
         with (root / name).open("rb") as file:
-            stream = (
-                cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
-            )
+            packed = name.endswith(".gz")
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
             for quad in parse(stream, syntax, base_iri=RECORD):
                 yield str(quad.graph_name), serialize([quad], format=RdfFormat.N_QUADS) or b""
     except SyntaxError as error:

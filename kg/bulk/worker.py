@@ -16,9 +16,9 @@ import msgspec
 
 from kg.bulk.audit import differing
 from kg.bulk.manifest import Done, Folder
-from kg.bulk.partition import Item, Piece, read_bucket, spread
+from kg.bulk.partition import Item, Piece, Reader, read_bucket, spread
 from kg.bulk.scope import scope
-from kg.bulk.shard import Judge, Options, judge_shard
+from kg.bulk.shard import Judge, Options, judge_shard, judged
 from kg.bulk.shared import Shared
 from kg.bulk.sources import Range
 from kg.bulk.whole import written
@@ -35,6 +35,7 @@ class Reading(msgspec.Struct, frozen=True):
     folder: str
     part: Range
     shards: int
+    audit: float
 
 
 class Judging(msgspec.Struct, frozen=True):
@@ -53,7 +54,8 @@ class Judging(msgspec.Struct, frozen=True):
 
 def read_range(task: Reading) -> list[Piece]:
     """Spread one range."""
-    return spread(Path(task.root), Path(task.folder), task.part, task.shards, scope(default()))
+    reader = Reader(Path(task.root), task.part, scope(default()), task.audit)
+    return spread(reader, Path(task.folder), task.part, task.shards)
 
 
 def judge_one_shard(task: Judging) -> Done:
@@ -136,6 +138,7 @@ class _patiently:
 
 def _limited(found: list[Item], task: Judging) -> list[Item]:
     """The items of the first records, by their keys."""
+    found = judged(found)
     if task.limit < 0:
         return found
     keys = set(sorted({item.key for item in found})[: task.limit])

@@ -70,18 +70,13 @@ def resources(raw: bytes, file: str) -> list[tuple[str, Json]]:
     return found
 
 
-def resource(raw: bytes, file: str, place: str) -> Json:
-    """The one resource of one NDJSON line; raises as ``resources`` does."""
+def resource(raw: bytes, file: str) -> Json:
+    """The one resource of one line of NDJSON; raises as ``resources`` does."""
     if b"\x00" in raw or b"\\u0000" in raw:
         raise UnreadableInput(
-            file, place, "it contains NUL characters", "Remove them; FHIR forbids them"
+            file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
         )
-    document = _decoded(raw, file, place)
-    opened = _opened(document, place, file, depth=0)
-    found: Json = opened[0][1]
-    if found is not document:
-        raise UnusableRecord(file, place, "the line is a Bundle", "Give one resource a line")
-    return found
+    return _opened(_decoded(raw, file, ""), "", file, depth=0)[0][1]
 
 
 def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
