@@ -43,7 +43,7 @@ class Progress:
         return f"{self._phase}: {counted} ({share}), {rate:,.0f}/s{left}"
 
     def end(self) -> None:
-        """The phase is over: clear the moving line, say the last figures."""
+        """The phase is over: say its last figures."""
         self._say(self.line(time.monotonic() - self._began))
         if self._terminal:
             self._stream.write("\n")

@@ -129,13 +129,13 @@ def _stem(word: str) -> bytes:
     return _plain(word.removesuffix("y"))
 
 
-def _shortest(found: set[frozenset[bytes]]) -> set[frozenset[bytes]]:
+def _shortest(found: Iterable[frozenset[bytes]]) -> set[frozenset[bytes]]:
     """Without the phrases whose words include all words of another phrase."""
-    return {
-        phrase
-        for phrase in found
-        if not any(other != phrase and _within(other, phrase) for other in found)
-    }
+    kept: set[frozenset[bytes]] = set()
+    for phrase in sorted(found, key=lambda words: (len(words), sorted(words))):
+        if not any(_within(other, phrase) for other in kept):
+            kept.add(phrase)
+    return kept
 
 
 def _within(phrase: frozenset[bytes], other: frozenset[bytes]) -> bool:
