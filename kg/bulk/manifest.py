@@ -6,11 +6,13 @@ all, so that a run that ended in any way is taken up where it was.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -69,7 +71,7 @@ def manifest_of(found: Survey, options: Options, limit: int, shards: int) -> Man
         FORMAT,
         {"files": len(found.sources), "bytes": size, "sha256": digest.hexdigest()},
         {"version": __version__, "sha256": default().sha256},
-        {**msgspec.to_builtins(options), "limit": limit},
+        {**msgspec.json.decode(msgspec.json.encode(options)), "limit": limit},
         shards,
     )
 
@@ -82,15 +84,24 @@ class Folder:
         self.verdicts = path / "verdicts"
         self.work = path / "work"
         self._manifest = path / "manifest.json"
-        self._lock: IO[bytes] | None = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """See to it that no other run works here as long as this one does, however it ends."""
+        if self.path.exists() and not self._manifest.exists() and any(self.path.iterdir()):
+            raise self._refusal("not empty and holds no run")
+        self.work.mkdir(parents=True, exist_ok=True)
+        with (self.work / "lock").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise self._refusal("in use by a run that has not ended") from None
+            yield
 
     def claim(self, wanted: Manifest) -> Manifest:
         """Begin the run here or go on with it; ``UnusableRecord`` when the folder is another's."""
+        self.verdicts.mkdir(exist_ok=True)
         if not self._manifest.exists():
-            if self.path.exists() and any(self.path.iterdir()):
-                raise self._refusal("not empty and holds no run")
-            self.verdicts.mkdir(parents=True)
-            self._hold()
             self.write(wanted)
             return wanted
         try:
@@ -100,23 +111,10 @@ class Folder:
         for name, said in _SAID.items():
             if getattr(known, name) != getattr(wanted, name):
                 raise self._refusal(f"that of a run {said}")
-        self.verdicts.mkdir(exist_ok=True)
-        self._hold()
         return known
 
-    def _hold(self) -> None:
-        """See to it that no other run works here as long as this one does, however it ends."""
-        self.work.mkdir(exist_ok=True)
-        self._lock = (self.work / "lock").open("wb")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise self._refusal("in use by a run that has not ended") from None
-
-    def close(self) -> None:
-        """The run is complete: nothing is left but its results."""
-        if self._lock is not None:
-            self._lock.close()
+    def clear(self) -> None:
+        """The run is complete: leave nothing but its results."""
         shutil.rmtree(self.work, ignore_errors=True)
         for part in self.verdicts.glob("*.part"):
             part.unlink(missing_ok=True)

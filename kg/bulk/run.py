@@ -67,23 +67,28 @@ class Run:
         self._workers, self._limit, self._judge, self._options = workers, limit, judge, options
         self._progress = progress or Progress()
         self.folder = Folder(out)
-        wanted = manifest_of(self._found, options, limit, _shards(self._found, shard_size))
-        self._manifest: Manifest = self.folder.claim(wanted)
-        self._shards = self._manifest.shards
+        self._shards = _shards(self._found, shard_size)
 
     def go(self) -> Totals:
-        """Do what is missing and say what there is now."""
-        if not self._manifest.complete:
-            read = self._read()
-            done = self._judge_all(read)
-            totals = self._totals(read, done)
-            with written(self.folder.path / "run.json") as stream:
-                stream.write(msgspec.json.format(msgspec.json.encode(totals), indent=2) + b"\n")
-            self._manifest.complete, self._manifest.done = True, done
-            self.folder.write(self._manifest)
-        self.folder.close()
+        """Do what is missing and say what there is now; ``UnusableRecord`` if it cannot be here."""
+        wanted = manifest_of(self._found, self._options, self._limit, self._shards)
+        with self.folder.held():
+            manifest = self.folder.claim(wanted)
+            if not manifest.complete:
+                self._complete(manifest)
+            self.folder.clear()
         raw = (self.folder.path / "run.json").read_bytes()
         return msgspec.json.decode(raw, type=Totals)
+
+    def _complete(self, manifest: Manifest) -> None:
+        self._shards = manifest.shards
+        read = self._read()
+        done = self._judge_all(read)
+        totals = self._totals(read, done)
+        with written(self.folder.path / "run.json") as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(totals), indent=2) + b"\n")
+        manifest.complete, manifest.done = True, done
+        self.folder.write(manifest)
 
     def _read(self) -> list[Piece]:
         """Every range in pieces, those that are there already left alone."""

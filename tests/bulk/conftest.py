@@ -17,9 +17,9 @@ from tests.bulk.population import population, write_by_type
 
 @pytest.fixture(scope="session")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fourteen records by type, with a line that cannot be read."""
+    """Nine records by type, with a line that cannot be read."""
     folder = tmp_path_factory.mktemp("bulk") / "export"
-    write_by_type(folder, dict(list(population().items())[::7]))
+    write_by_type(folder, dict(list(population().items())[::11]))
     with (folder / "Condition.ndjson").open("ab") as stream:
         stream.write(b'{"resourceType": "Condi\n')
     return folder
@@ -27,7 +27,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(source: Path, out: Path, options: Options | None = None, **named: Any) -> Run:
     """A run in many small parts, ready to go."""
-    sizes = {"part_size": 20_000, "shard_size": 60_000, "progress": Progress(io.StringIO())}
+    sizes = {"part_size": 20_000, "shard_size": 25_000, "progress": Progress(io.StringIO())}
     return Run(source, out, options or Options(), **{**sizes, **named})
 
 

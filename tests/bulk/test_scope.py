@@ -15,6 +15,7 @@ from kg.bulk.scope import scope
 from kg.inputs import read
 from kg.knowledge import default
 from kg.lexicon import lexicon
+from kg.namespaces import value
 from kg.pyshacl_engine import engine
 from kg.verdict import judge_case
 from tests.bulk.population import FILES, bundle, line, population
@@ -53,7 +54,7 @@ def test_some_composed_records_are_told_to_be_out_of_scope_by_their_bytes() -> N
 def texts() -> list[str]:
     """Every wording of the rule cases, once."""
     found = {
-        triple.object.value
+        value(triple.object)
         for case in rule_cases()
         for triple in case.triples
         if triple.predicate.value.endswith(("/wording", "/noteText", "/conclusionText"))
