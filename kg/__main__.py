@@ -10,6 +10,7 @@ import click
 from kg import __version__
 from kg.commands.build import build
 from kg.commands.check import check
+from kg.commands.check_all import check_all
 from kg.commands.codes import codes
 from kg.commands.diff import diff
 from kg.commands.graph import ask, case_, explain, rules, shapes
@@ -47,6 +48,7 @@ def main() -> None:
 
 for _verb in (
     check,
+    check_all,
     case_,
     shapes,
     rules,

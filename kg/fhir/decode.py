@@ -71,6 +71,15 @@ def resources(raw: bytes, file: str) -> list[tuple[str, Json]]:
     return found
 
 
+def resource(raw: bytes, file: str) -> Json:
+    """The one resource of one line of NDJSON; raises as ``resources`` does."""
+    if b"\x00" in raw or b"\\u0000" in raw:
+        raise UnreadableInput(
+            file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
+        )
+    return _opened(_decoded(raw, file, ""), "", file, depth=0)[0][1]
+
+
 def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
     text = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text:

@@ -17,7 +17,7 @@ from kg.fhir.values import code_of, items, texts
 
 Coding = tuple[str, str]
 _UNKNOWN = "Patient/unknown"
-_SHARED = frozenset(
+SHARED = frozenset(
     {"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "Binary"}
 )
 _VOID = frozenset({"cancelled", "entered-in-error"})
@@ -78,7 +78,7 @@ def patient_of(record: Record, key: str, resource: Json) -> str | None:
     holder = record.container(key)
     if holder:
         return patient_of(record, holder, record.by_key[holder])
-    if resource["resourceType"] in _SHARED or len(record.of_type("Patient")) < 2:
+    if resource["resourceType"] in SHARED or len(record.of_type("Patient")) < 2:
         return None
     return _UNKNOWN
 

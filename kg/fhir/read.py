@@ -28,7 +28,17 @@ _DATE, _ENCOUNTER = XSD + "date", M816 + "encounter"
 
 def cases(raw: bytes, file: str, knowledge: Knowledge, profile: str = "") -> list[Case]:
     """The cases of one FHIR input; see ``kg.errors`` for what may be raised."""
-    record = Record(resources(raw, file))
+    return cases_of(resources(raw, file), file, knowledge, profile)
+
+
+def cases_of(
+    found: list[tuple[str, Json]], file: str, knowledge: Knowledge, profile: str = ""
+) -> list[Case]:
+    """The cases of decoded resources, each with its place; they are used up by this."""
+    return _cases(Record(found), file, knowledge, profile)
+
+
+def _cases(record: Record, file: str, knowledge: Knowledge, profile: str) -> list[Case]:
     reader = Reader(knowledge, record, file)
     reader.check_cycles()
     listed = list(episodes(record, reader.mapping))

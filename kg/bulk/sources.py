@@ -1,0 +1,203 @@
+"""A file or folder → the sources in it and their lines, each with its number; nothing is loaded.
+
+FHIR Bulk Data 2.0 (NDJSON, one type a file, with or without the manifest of the export), NDJSON of
+Bundles, folders of records, N-Quads and TriG with one graph a case; any of them gzipped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+import msgspec
+from pyoxigraph import RdfFormat, parse, serialize
+
+from kg.case import format_of
+from kg.errors import InputError, UnreadableInput, UnusableRecord
+from kg.fhir.decode import MAX_BYTES
+from kg.namespaces import RECORD
+
+RANGE = 32 * 2**20
+_LINES = (".ndjson", ".jsonl")
+_GRAPHS = {RdfFormat.N_QUADS: "quads", RdfFormat.TRIG: "graphs"}
+_BLOCK = 2**20
+_Stream = IO[bytes] | gzip.GzipFile
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One file: its name from the root on, and how it is read.
+
+    By ``lines`` of JSON, by ``quads`` (N-Quads, a line each), as ``graphs`` (TriG) or ``whole``.
+    """
+
+    name: str
+    kind: str
+    size: int
+
+
+class Range(msgspec.Struct, frozen=True):
+    """A part of a source: the lines whose first byte lies in it, or several whole files."""
+
+    number: int
+    kind: str
+    names: list[str]
+    start: int = 0
+    end: int = 0
+
+
+@dataclass
+class Survey:
+    """What an input holds: its root, its sources by name, and what is wrong with it."""
+
+    root: Path
+    sources: list[Source] = field(default_factory=list)
+    missing: list[InputError] = field(default_factory=list)
+
+
+def survey(path: Path) -> Survey:
+    """Look at a file or a folder; ``UnusableRecord`` when there is nothing to read in it."""
+    found = Survey(path if path.is_dir() else path.parent)
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    listed: set[str] = set()
+    for file in files:
+        name = file.relative_to(found.root).as_posix()
+        kind = _kind(file)
+        try:
+            size = file.stat().st_size
+            exported = _exported(file) if kind == "whole" else None
+        except OSError as error:
+            reason = (error.strerror or "it cannot be opened").lower()
+            raise UnreadableInput(str(path), name, reason, "Check the path") from None
+        if exported is not None:
+            listed |= exported
+        elif kind:
+            found.sources.append(Source(name, kind, size))
+    here = {Path(source.name).name for source in found.sources}
+    here |= {name.removesuffix(".gz") for name in here}
+    found.missing = [
+        UnreadableInput(name, "", "the export lists it, but it is not there", "Fetch it")
+        for name in sorted(listed - here)
+    ]
+    if not found.sources:
+        raise UnusableRecord(str(path), "", "there is no record in it", "Check the folder")
+    return found
+
+
+def _kind(path: Path) -> str:
+    name = path.name.removesuffix(".gz")
+    if name.endswith(_LINES):
+        return "lines"
+    syntax = format_of(name)
+    if syntax in _GRAPHS:
+        return _GRAPHS[syntax]
+    return "whole" if syntax is not None or name.endswith(".json") else ""
+
+
+def _exported(path: Path) -> set[str] | None:
+    """The files that the manifest of a bulk export lists; None when it is no such manifest."""
+    if path.suffix != ".json":
+        return None
+    with path.open("rb") as stream:
+        start = stream.read(4096)
+        if b'"transactionTime"' not in start or b'"resourceType"' in start:
+            return None
+        raw = start + stream.read(MAX_BYTES)
+    try:
+        output = json.loads(raw).get("output", [])
+        return {str(item["url"]).split("?")[0].rsplit("/", 1)[-1] for item in output}
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return None
+
+
+def ranges(found: Survey, size: int = RANGE) -> list[Range]:
+    """The input in parts of about that size; whole files are put together up to it."""
+    made: list[Range] = []
+    gathered: list[str] = []
+    weight = 0
+    for source in found.sources:
+        if source.kind == "whole":
+            gathered.append(source.name)
+            weight += source.size * (8 if source.name.endswith(".gz") else 1)
+            if weight >= size:
+                made.append(Range(len(made), "whole", gathered))
+                gathered, weight = [], 0
+        elif source.kind == "graphs" or source.name.endswith(".gz"):
+            made.append(Range(len(made), source.kind, [source.name], 0, source.size))
+        else:
+            for start in range(0, max(source.size, 1), size):
+                end = min(start + size, source.size)
+                made.append(Range(len(made), source.kind, [source.name], start, end))
+    if gathered:
+        made.append(Range(len(made), "whole", gathered))
+    return made
+
+
+def lines(root: Path, part: Range) -> Iterator[bytes | InputError]:
+    """The lines of a range of a file, empty ones too, or why the rest of it cannot be read.
+
+    A line longer than any record may be is an error of its own; it is not held in memory.
+    """
+    name = part.names[0]
+    try:
+        with (root / name).open("rb") as stream:
+            packed = stream.read(2) == b"\x1f\x8b"
+            stream.seek(max(part.start - 1, 0))
+            if packed and part.start:
+                return
+            if packed:
+                with gzip.GzipFile(fileobj=stream) as plain:
+                    yield from _lines(plain, name, None)
+            else:
+                if part.start and not _skip(stream):
+                    return
+                yield from _lines(stream, name, part.end)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        yield UnreadableInput(name, "", "the gzip data is damaged or truncated", "Export it again")
+    except OSError as error:
+        reason = (error.strerror or "it cannot be read").lower()
+        yield UnreadableInput(name, "", reason, "Check the file")
+
+
+def _lines(stream: _Stream, name: str, end: int | None) -> Iterator[bytes | InputError]:
+    while end is None or stream.tell() < end:
+        line = stream.readline(MAX_BYTES + 1)
+        if not line:
+            return
+        if len(line) > MAX_BYTES and not line.endswith(b"\n"):
+            _skip(stream)
+            what = f"the line is longer than {MAX_BYTES // 2**20} MiB"
+            yield UnreadableInput(name, "", what, "Write one resource a line")
+        else:
+            yield line.rstrip(b"\r\n")
+
+
+def _skip(stream: _Stream) -> bool:
+    """Read up to the end of the line; False when the file ends before."""
+    while True:
+        block = stream.readline(_BLOCK)
+        if block.endswith(b"\n"):
+            return True
+        if not block:
+            return False
+
+
+def statements(root: Path, part: Range) -> Iterator[tuple[str, bytes]]:
+    """The statements of a TriG file as N-Quads lines, each with the name of its graph."""
+    name = part.names[0]
+    syntax = format_of(name.removesuffix(".gz"))
+    try:
+        with (root / name).open("rb") as file:
+            packed = name.endswith(".gz")
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
+            for quad in parse(stream, syntax, base_iri=RECORD):
+                yield str(quad.graph_name), serialize([quad], format=RdfFormat.N_QUADS) or b""
+    except SyntaxError as error:
+        line = f"line {error.lineno}" if error.lineno else ""
+        raise UnreadableInput(name, line, "the RDF has a syntax error", "Correct it") from None
+    except (ValueError, OSError, EOFError, zlib.error):
+        raise UnreadableInput(name, "", "the RDF cannot be read", "Save it as UTF-8") from None

@@ -1,0 +1,180 @@
+"""No line stops the rest, and every line is accounted for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.bulk import sources
+from kg.bulk.partition import BLANK, UNREAD, Item, Reader
+from kg.bulk.peek import Look, look, patient_key
+from kg.bulk.scope import scope
+from kg.bulk.sources import ranges, survey
+from kg.errors import InputError, UnusableRecord
+from kg.knowledge import default
+from tests.bulk.population import line, population, write_by_type
+from tests.bulk.test_rows import Row, items, rows
+
+GOOD = [line(resource) for record in list(population().values())[:3] for resource in record]
+BAD = {
+    "truncated": GOOD[1][: len(GOOD[1]) // 2],
+    "not JSON": b"resourceType: Patient",
+    "no object": b"[1, 2]",
+    "no type": b'{"id": "x"}',
+    "a wrong type": b'{"resourceType": 7}',
+    "no UTF-8": GOOD[2][:-2] + b'","x":"\xff\xfe"}',
+    "NUL": GOOD[1].replace(b'"status"', b'"st\x00tus"', 1) + b"\x00",
+    "deep": b'{"resourceType":"Condition","x":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    "no patient": b'{"resourceType":"Condition","id":"c","code":{"text":"osteoporosis"}}',
+    "a patient without an id": b'{"resourceType":"Patient"}',
+}
+
+
+def errors(found: list[Row]) -> list[Row]:
+    """The rows that are no verdicts."""
+    return [row for row in found if "error" in row]
+
+
+@pytest.mark.parametrize("what", list(BAD))
+def test_a_bad_line_is_one_row_with_file_and_line(tmp_path: Path, what: str) -> None:
+    (tmp_path / "x.ndjson").write_bytes(b"\n".join([*GOOD[:5], b"", BAD[what], *GOOD[5:]]))
+    (tmp_path / "y.ndjson").write_bytes(b"\n".join(GOOD))
+    found = rows(items(tmp_path), tmp_path)
+    wrong = errors(found)
+    assert [row["input"] for row in wrong] == [{"file": "x.ndjson", "line": 7}]
+    assert wrong[0]["case"] is None
+    assert wrong[0]["what"].endswith(".")
+    assert len(found) - 1 == len({row["case"] for row in found if "verdict" in row}) >= 3
+
+
+def test_a_record_that_cannot_be_used_is_one_row_with_the_patient(tmp_path: Path) -> None:
+    marked = [raw.replace(b'"2026-05-04', b'"2026-15-44') for raw in GOOD]
+    assert marked != GOOD
+    (tmp_path / "x.ndjson").write_bytes(b"\n".join(marked))
+    wrong = errors(rows(items(tmp_path), tmp_path))
+    assert wrong
+    assert {row["error"] for row in wrong} == {"unusable"}
+    assert all(row["case"].startswith("Patient/") for row in wrong)
+    assert all("the date does not exist" in row["what"] for row in wrong)
+
+
+def damaged(raw: bytes, chance: random.Random) -> list[bytes]:
+    """A line as bad disks and cables give it."""
+    at = chance.randrange(len(raw))
+    flipped = raw[:at] + bytes([raw[at] ^ 1 << chance.randrange(8)]) + raw[at + 1 :]
+    cut = raw[:at], raw[at:]
+    shuffled = bytes(chance.sample(raw, len(raw)))
+    return chance.choice([[flipped], [cut[0]], list(cut), [shuffled], [raw, raw], [raw + raw], []])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32))
+def test_whatever_happens_to_lines_each_is_counted_and_none_is_fatal(seed: int) -> None:
+    chance = random.Random(seed)
+    lines = [part for raw in GOOD for part in damaged(raw, chance)]
+    lines = [part for raw in lines for part in raw.split(b"\n")]
+    kinds: Counter[str] = Counter()
+    for raw in lines:
+        found = look(raw)
+        kinds["error" if isinstance(found, InputError) else "look"] += 1
+        assert isinstance(found, InputError | Look)
+    assert kinds.total() == len(lines)
+
+
+def test_every_line_is_one_item_or_counted_as_nothing_to_read(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    lines = [part.replace(b"\n", b" ") for raw in GOOD for part in damaged(raw, chance)]
+    lines += [b"", b"  ", b'{"resourceType":"Basic","id":"b"}']
+    (tmp_path / "x.ndjson").write_bytes(b"\n".join(lines))
+    found = survey(tmp_path)
+    every = [i for part in ranges(found) for i in Reader(found.root, part, scope(default()))]
+    physical = (tmp_path / "x.ndjson").read_bytes().count(b"\n") + 1
+    assert len(every) == physical
+    assert {item for item in every if isinstance(item, str)} == {BLANK, UNREAD}
+    assert len(rows((i for i in every if isinstance(i, Item)), tmp_path)) > 0
+
+
+def test_ranges_of_any_size_give_each_line_once(tmp_path: Path) -> None:
+    file = tmp_path / "x.ndjson"
+    file.write_bytes(b"\n".join(GOOD) + b"\n")
+    found = survey(file)
+    for size in (1, 700, 5_000, 10**9):
+        parts = ranges(found, size)
+        raws = [raw for part in parts for raw in sources.lines(found.root, part)]
+        assert raws == GOOD
+    assert len(ranges(found, 700)) > 5
+
+
+def test_gzipped_files_give_the_same_rows(tmp_path: Path) -> None:
+    some = dict(list(population().items())[:3])
+    write_by_type(tmp_path / "plain", some)
+    (tmp_path / "packed").mkdir()
+    for file in (tmp_path / "plain").iterdir():
+        (tmp_path / "packed" / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+    plain, packed = (rows(items(tmp_path / name), tmp_path) for name in ("plain", "packed"))
+    for row in packed:
+        row["input"]["file"] = row["input"]["file"].replace(".gz", "")
+    assert packed == plain
+
+
+def test_a_truncated_gzip_file_is_one_row_and_what_came_before_is_judged(tmp_path: Path) -> None:
+    packed = gzip.compress(b"\n".join(GOOD))
+    (tmp_path / "x.ndjson.gz").write_bytes(packed[:-20])
+    found = rows(items(tmp_path), tmp_path)
+    assert [row["input"]["file"] for row in errors(found)] == ["x.ndjson.gz"]
+    assert len(found) > 1
+
+
+def test_a_line_longer_than_any_record_is_one_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MAX_BYTES", 4_000)
+    long = b'{"resourceType":"Condition","x":"' + b"y" * 9_000 + b'"}'
+    short = [raw for raw in GOOD if len(raw) < 4_000]
+    (tmp_path / "x.ndjson").write_bytes(b"\n".join([long, *short]))
+    found = rows(items(tmp_path), tmp_path)
+    assert [row["input"]["line"] for row in errors(found)] == [1]
+    assert len(found) > 1
+
+
+def test_the_manifest_of_an_export_is_no_record_and_names_what_is_missing(tmp_path: Path) -> None:
+    write_by_type(tmp_path / "in", dict(list(population().items())[:2]))
+    output = [{"type": "Patient", "url": "https://x.test/1/Patient.ndjson?sig=1"}]
+    listed: dict[str, Any] = {"transactionTime": "2026-05-04T00:00:00Z", "output": output}
+    (tmp_path / "in" / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
+    assert survey(tmp_path / "in").missing == []
+    output.append({"type": "Condition", "url": "https://x.test/1/Condition-2.ndjson"})
+    (tmp_path / "in" / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
+    found = survey(tmp_path / "in")
+    assert [error.file for error in found.missing] == ["Condition-2.ndjson"]
+    assert not any(source.name == "manifest.json" for source in found.sources)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnusableRecord, match="no record"):
+        survey(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("reference", "key"),
+    [
+        ("Patient/p1", "Patient/p1"),
+        ("Patient/p1/_history/3", "Patient/p1"),
+        ("https://h.test/fhir/Patient/p1", "Patient/p1"),
+        ("urn:uuid:0b6c-1", "Patient/0b6c-1"),
+        ("Group/g1", ""),
+        ("#p1", ""),
+        ("Patient?identifier=x|y", ""),
+        ("", ""),
+    ],
+)
+def test_a_patient_is_known_by_every_form_of_reference(reference: str, key: str) -> None:
+    assert patient_key(reference) == key

@@ -1,0 +1,267 @@
+"""A run loses nothing and says the same, however many workers it has and however often it dies."""
+
+from __future__ import annotations
+
+import io
+import json
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kg.__main__ import main
+from kg.bulk.manifest import Folder
+from kg.bulk.progress import Progress
+from kg.bulk.run import Totals
+from kg.bulk.shard import Judge, Options
+from kg.errors import UnusableRecord
+from tests.bulk.conftest import start, written
+from tests.bulk.population import population, write_by_type
+
+Undisturbed = tuple[Totals, dict[str, bytes]]
+
+
+def test_every_line_and_every_record_is_accounted_for(undisturbed: Undisturbed) -> None:
+    totals, files = undisturbed
+    rows = [json.loads(line) for raw in files.values() for line in raw.splitlines()]
+    assert totals.accounted
+    assert len(files) > 2
+    assert totals.rows == len(rows) == sum(totals.counts.values())
+    assert totals.counts["unreadable"] == 1
+    assert totals.lines["bad"] == 1
+    cases = [row["case"] for row in rows if "verdict" in row]
+    assert len(cases) == len(set(cases)) >= 8
+
+
+def test_two_workers_write_the_same_bytes(
+    export: Path, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    totals = start(export, tmp_path / "out", workers=2).go()
+    assert (totals, written(tmp_path / "out")) == undisturbed
+
+
+def test_nothing_is_left_but_results_and_a_second_run_does_nothing(
+    export: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    first = start(export, out).go()
+    names = {"manifest.json", "run.json", "errors.ndjson", "verdicts"}
+    assert {path.name for path in out.iterdir()} == names
+    listed = [json.loads(line) for line in (out / "errors.ndjson").read_bytes().splitlines()]
+    assert [row["error"] for row in listed] == ["unreadable"]
+    before = {path: path.stat().st_mtime_ns for path in (out / "verdicts").iterdir()}
+    assert start(export, out).go() == first
+    assert {path: path.stat().st_mtime_ns for path in (out / "verdicts").iterdir()} == before
+
+
+def kill_workers(seed: int, times: int, done: threading.Event) -> None:
+    """Kill one worker after another, whatever it is doing."""
+    chance = random.Random(seed)
+    while times and not done.wait(chance.uniform(0.2, 0.9)):
+        children = [c for c in multiprocessing.active_children() if c.pid]
+        if children:
+            os.kill(chance.choice(children).pid or 0, signal.SIGKILL)
+            times -= 1
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_workers_that_are_killed_cost_nothing(
+    export: Path, tmp_path: Path, undisturbed: Undisturbed, seed: int
+) -> None:
+    done = threading.Event()
+    killer = threading.Thread(target=kill_workers, args=(seed, 4, done))
+    killer.start()
+    totals = start(export, tmp_path / "out", workers=2).go()
+    done.set()
+    killer.join()
+    assert (totals, written(tmp_path / "out")) == undisturbed
+
+
+def command(source: Path, out: Path) -> subprocess.Popen[bytes]:
+    """The same run as a process of its own."""
+    told = f"""
+        from pathlib import Path
+        from tests.bulk.conftest import start
+        if __name__ == "__main__":
+            start(Path({str(source)!r}), Path({str(out)!r}), workers=2).go()
+    """
+    script = out.with_suffix(".py")
+    script.write_text(textwrap.dedent(told), encoding="utf-8")
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.Popen([sys.executable, str(script)], cwd=root, env=environment)
+
+
+def wait_for(there: Callable[[], bool]) -> None:
+    """Wait until something is there; a minute at most."""
+    until = time.monotonic() + 60
+    while not there() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert there()
+
+
+def test_a_run_that_is_killed_twice_goes_on_where_it_was(
+    export: Path, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    out = tmp_path / "out"
+    for wanted in ("work/*.piece", "verdicts/*.ndjson"):
+        process = command(export, out)
+        wait_for(lambda wanted=wanted: any(out.glob(wanted)))  # type: ignore[misc]
+        process.kill()
+        process.wait()
+    finished = {path: path.stat().st_ino for path in out.glob("verdicts/*.ndjson")}
+    noted = {Folder(out).rows(n) for n in range(99) if Folder(out).done(n)}
+    totals = start(export, out, workers=2).go()
+    assert (totals, written(out)) == undisturbed
+    assert all(path.stat().st_ino == finished[path] for path in noted & finished.keys())
+
+
+POISON = """
+import os
+from kg.bulk.shard import judge as real
+
+def judge(case, record, options):
+    if record.key == "Patient/{patient}":
+        {act}
+    return real(case, record, options)
+"""
+
+
+def poisoned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: str, act: str) -> Judge:
+    """A way to judge that one patient's record ends, importable in workers."""
+    name = f"poison_{abs(hash(tmp_path))}"
+    text = POISON.format(patient=patient, act=act)
+    (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    judge: Judge = __import__(name).judge
+    return judge
+
+
+@pytest.mark.parametrize("act", ["os._exit(9)", "raise LookupError('a bug')"])
+def test_a_record_that_ends_its_process_is_named_and_its_neighbours_are_judged(
+    export: Path,
+    tmp_path: Path,
+    undisturbed: Undisturbed,
+    monkeypatch: pytest.MonkeyPatch,
+    act: str,
+) -> None:
+    whole = [json.loads(line) for raw in undisturbed[1].values() for line in raw.splitlines()]
+    case = next(row["case"] for row in whole if row.get("verdict") == "recode")
+    mark = case.split("/")[1].split("-")[0]
+    patient = next(r["id"] for r in population()[mark] if r["resourceType"] == "Patient")
+    judge = poisoned(tmp_path, monkeypatch, patient, act)
+    totals = start(export, tmp_path / "out", workers=2, judge=judge).go()
+    files = written(tmp_path / "out")
+    rows = [json.loads(line) for raw in files.values() for line in raw.splitlines()]
+    lost = [row for row in rows if row.get("error") == "could-not-be-judged"]
+    assert [row["case"] for row in lost] == [f"Patient/{patient}"]
+    others = [row for row in whole if row.get("case") != case]
+    assert [row for row in rows if row not in lost] == others
+    assert totals.accounted
+
+
+@pytest.mark.parametrize("change", ["input", "options", "foreign", "inside"])
+def test_a_folder_of_another_run_is_refused(tmp_path: Path, change: str) -> None:
+    source, out, options = tmp_path / "in", tmp_path / "out", Options()
+    write_by_type(source, dict(list(population().items())[:1]))
+    if change == "foreign":
+        out.mkdir()
+        (out / "letter.txt").write_text("dear reader", encoding="utf-8")
+    elif change == "inside":
+        out = source / "out"
+    else:
+        start(source, out).go()
+    if change == "input":
+        with (source / "Patient.ndjson").open("ab") as stream:
+            stream.write(b"\n")
+    elif change == "options":
+        options = Options(engine="reference")
+    with pytest.raises(UnusableRecord) as refused:
+        start(source, out, options).go()
+    assert "Name " in str(refused.value)
+
+
+def test_two_runs_do_not_share_a_folder(export: Path, tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "out")
+    folder.verdicts.mkdir(parents=True)
+    with folder.held(), pytest.raises(UnusableRecord, match="has not ended"):
+        start(export, tmp_path / "out").go()
+
+
+def test_a_limit_judges_so_many_records_and_says_what_it_left(
+    export: Path, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    totals = start(export, tmp_path / "out", limit=5).go()
+    assert totals.records == 5
+    assert totals.skipped > 0
+    assert totals.accounted
+    every = {line for raw in undisturbed[1].values() for line in raw.splitlines()}
+    some = {line for raw in written(tmp_path / "out").values() for line in raw.splitlines()}
+    assert some < every
+
+
+def test_the_audit_judges_a_sample_again_and_finds_nothing_else(
+    export: Path, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    totals = start(export, tmp_path / "out", Options(audit=1.0)).go()
+    assert totals.differing == []
+    assert totals.audited == totals.records - 1
+    assert written(tmp_path / "out") == undisturbed[1]
+
+
+def test_the_audit_notices_a_row_that_the_reference_does_not_give(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lying = "return {**real(case, record, options), 'verdict': 'stands'}"
+    patient = next(r["id"] for r in population()["r0"] if r["resourceType"] == "Patient")
+    judge = poisoned(tmp_path, monkeypatch, patient, lying)
+    totals = start(export, tmp_path / "out", Options(audit=1.0), judge=judge).go()
+    assert len(totals.differing) == 1
+
+
+def test_the_command_says_what_it_did_and_how_it_went(export: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    said = CliRunner().invoke(main, ["check-all", str(export), "--out", out, "--workers", "1"])
+    assert said.exit_code == 2, said.output  # one line cannot be read
+    assert "unreadable" in said.output
+    assert "judging: " in said.output
+    other = ["check-all", str(export), "--out", out, "--payer", "medicare"]
+    refused = CliRunner().invoke(main, other)
+    assert refused.exit_code == 2
+    assert "of other options" in refused.output
+
+
+def test_an_interrupt_says_how_to_go_on(export: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    told = [sys.executable, "-m", "kg", "check-all", str(export), "--out", str(out)]
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [*told, "--workers", "1"], cwd=root, stderr=subprocess.PIPE, start_new_session=True
+    )
+    wait_for(lambda: any(out.glob("work/*.piece")))
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert b"to go on" in errors
+    assert b"Traceback" not in errors
+
+
+def test_progress_gives_rate_and_time_left() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream)
+    progress.phase("judging", "lines", 1_000, 200)
+    progress.advance(200)
+    assert progress.line(10) == "judging: 400 of 1,000 lines (40%), 20/s, 30 s left"
+    progress.end()
+    assert stream.getvalue().endswith("\n")
+    assert "\r" not in stream.getvalue()
