@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from pyoxigraph import (
 )
 
 from kg.errors import UnreadableInput, UnusableRecord
+from kg.expressions import Node
+from kg.facts import Row, as_triples, row, text_of
 from kg.namespaces import M816, PREFIXES, RECORD, TYPE, XSD, m816, value
 
 _FORMATS = {
@@ -47,23 +49,35 @@ _KINDS = {
     "ageAtService": "integer",
     "rank": "integer",
 }
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 
 
-@dataclass
 class Case:
-    """One case: its node and id, its asserted triples, and what was not mapped."""
+    """One case: its node and id, its asserted facts, and what was not mapped.
 
-    node: NamedNode
-    id: str
-    triples: set[Triple] = field(default_factory=set)
-    not_mapped: list[tuple[str, str]] = field(default_factory=list)
+    ``rows`` are the facts as plain terms; ``triples`` are the same for reading.
+    """
+
+    def __init__(self, node: NamedNode, id: str, triples: Iterable[Triple] = ()) -> None:
+        self.node = node
+        self.id = id
+        self.rows: set[Row] = {row(each) for each in triples}
+        self.not_mapped: list[tuple[str, str]] = []
+
+    @property
+    def triples(self) -> frozenset[Triple]:
+        """The asserted triples; to add to them, ``say``."""
+        return frozenset(as_triples(self.rows))
+
+    def say(self, name: str, value: Node) -> None:
+        """State an m816 property of the case node."""
+        self.rows.add((self.node.value, M816 + name, value))
 
     def value(self, name: str) -> str:
         """The value of an m816 property of the case node, or empty."""
-        wanted = m816(name)
-        found = [t.object for t in self.triples if t.subject == self.node and t.predicate == wanted]
-        return min((str(getattr(item, "value", "")) for item in found), default="")
+        node, wanted = self.node.value, M816 + name
+        return min((text_of(o) for s, p, o in self.rows if p == wanted and s == node), default="")
 
     def asserted(self) -> set[Triple]:
         """The case graph as it is written and read again, with what was not mapped."""
@@ -71,7 +85,7 @@ class Case:
             Triple(NamedNode(RECORD + source), _NOT_MAPPED, Literal(why))
             for source, why in self.not_mapped
         }
-        return self.triples | left_out
+        return {*self.triples, *left_out}
 
 
 def turtle(triples: set[Triple]) -> str:
@@ -165,7 +179,10 @@ def _check_values(triples: set[Triple], file: str, place: str) -> None:
 def _is_a(kind: str, text: str) -> bool:
     try:
         if kind == "date":
-            return 1850 <= datetime.date.fromisoformat(text).year <= 2150
+            return (
+                bool(_DAY.fullmatch(text))
+                and 1850 <= datetime.date.fromisoformat(text).year <= 2150
+            )
         if kind == "decimal":  # without an exponent, which could ask for gigabytes
             return len(text) <= 64 and _DECIMAL.fullmatch(text) is not None
         if kind.lower().endswith("duration"):

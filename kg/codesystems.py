@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, Triple
-
+from kg.expressions import text
+from kg.facts import Row
 from kg.knowledge import Knowledge
-from kg.namespaces import M816, m816
+from kg.namespaces import M816
 
 _DOTTED = re.compile(r"([A-Za-z]\d[0-9A-Za-z])\.?([0-9A-Za-z]{0,4})")
 
 
-@dataclass
+@dataclass(eq=False)
 class CodeSystem:
     """A code system: its IRIs, whether it classifies and is judged, its prefix meanings."""
 
@@ -39,7 +39,13 @@ class CodeSystems:
 
     def of_iri(self, iri: str) -> CodeSystem | None:
         """The system whose concepts' IRIs start that way, or None."""
-        return next((s for s in self.by_uri.values() if iri.startswith(s.base)), None)
+        if not iri.startswith(self._bases):
+            return None
+        return next(s for s in self.by_uri.values() if iri.startswith(s.base))
+
+    @functools.cached_property
+    def _bases(self) -> tuple[str, ...]:
+        return tuple(system.base for system in self.by_uri.values())
 
 
 @functools.lru_cache(maxsize=8)
@@ -63,6 +69,7 @@ def code_systems(knowledge: Knowledge) -> CodeSystems:
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def denoted(system: CodeSystem, code: str) -> list[str]:
     """What the longest fitting code prefix of the table denotes, or nothing."""
     for size in range(len(code), 0, -1):
@@ -71,13 +78,13 @@ def denoted(system: CodeSystem, code: str) -> list[str]:
     return []
 
 
-def code_triples(system: CodeSystem, code: str) -> Iterator[Triple]:
+def code_rows(system: CodeSystem, code: str) -> Iterator[Row]:
     """Facts every code node carries: notation, system, and what its prefix denotes."""
-    node = NamedNode(system.base + code)
-    yield Triple(node, m816("notation"), Literal(code))
-    yield Triple(node, m816("codeSystem"), NamedNode(system.iri))
+    node = system.base + code
+    yield node, M816 + "notation", text(code)
+    yield node, M816 + "codeSystem", system.iri
     for concept in denoted(system, code):
-        yield Triple(node, m816("denotes"), NamedNode(concept))
+        yield node, M816 + "denotes", concept
 
 
 def dotted(code: str) -> str:

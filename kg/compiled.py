@@ -19,7 +19,7 @@ from pyoxigraph import Triple
 
 from kg import compiler, conditions, expressions, facts, grammar, paths, variables
 from kg.compiler import Compiled, source
-from kg.facts import Facts, Row, row, triple
+from kg.facts import Facts, Row, as_triples, row
 from kg.grammar import parse
 from kg.knowledge import Knowledge
 from kg.locations import cache
@@ -29,13 +29,18 @@ _WRITERS = (compiler, conditions, expressions, facts, grammar, paths, variables)
 
 def construct_compiled(graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
     """Run the derivations in order, each seeing what the earlier ones added; return additions."""
-    known = Facts(row(each) for each in graph)
+    return as_triples(run(Facts(map(row, graph)), knowledge))
+
+
+def run(facts: Facts, knowledge: Knowledge) -> list[Row]:
+    """Run the derivations in order on facts, which grow by what is returned."""
     added: list[Row] = []
     for step in steps(knowledge):
         out: list[Row] = []
-        step(known, out)
-        added += known.extend(out)
-    return {triple(each) for each in added}
+        step(facts, out)
+        if out:
+            added += facts.extend(out)
+    return added
 
 
 @functools.lru_cache(maxsize=4)

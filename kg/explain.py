@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 
-from kg.judge import Outcome
+from kg.judge import Outcome, Rule
 from kg.knowledge import Knowledge
 from kg.namespaces import DCT, M816, RECORD, SH, TYPE
 from kg.view import View
@@ -62,51 +63,71 @@ def findings(case: str, outcomes: list[Outcome], view: View) -> list[Finding]:
     )
 
 
+@functools.lru_cache(maxsize=8)
 def _ranks(knowledge: Knowledge) -> dict[str, int]:
     """How strong each authority is, 1 the strongest, by its notation."""
     found = knowledge.subjects("Authority")
     return {knowledge.notation(iri): int(knowledge.text(iri, "rank", "9")) for iri in found}
 
 
-def _finding(case: str, outcome: Outcome, view: View) -> Finding:
-    rule, knowledge = outcome.rule, view.knowledge
-    here = view.values(outcome.focus, "concernsObligation") if outcome.focus else []
-    duties = [
-        iri for iri in knowledge.texts(rule.iri, "operationalises") if iri in here or not here
-    ]
-    obligations = [knowledge.notation(iri) for iri in duties]
-    sources = _cites(outcome, view)
-    applies = outcome.outcome in ("fail", "indeterminate", "pass")
+@functools.lru_cache(maxsize=4096)
+def _unmet(rule: Rule, knowledge: Knowledge) -> Finding:
+    """The finding of a rule that does not apply, which is the same in every case."""
+    duties = knowledge.texts(rule.iri, "operationalises")
     return Finding(
         rule=rule.iri.rsplit("/", 1)[-1],
-        obligation=obligations[0] if obligations else "",
-        outcome=outcome.outcome,
+        obligation=knowledge.notation(duties[0]) if duties else "",
+        outcome="not-applicable",
         severity=rule.severity,
         axis=rule.axis,
         authority=knowledge.notation(knowledge.text(rule.iri, "authority")),
         certainty=knowledge.text(rule.iri, "certainty"),
-        message=_message(outcome, knowledge),
-        cites=tuple(sources),
-        focus=view.shown(outcome.focus) if outcome.focus else "",
-        evidence=evidence(case, outcome, view) if applies else (),
+        message=f"{knowledge.label(rule.iri)}.",
+        cites=tuple(map(_last, knowledge.strings(rule.iri, _SOURCE))),
+        focus="",
+        evidence=(),
         owner=knowledge.label(knowledge.text(rule.iri, "owner")),
+    )
+
+
+def _finding(case: str, outcome: Outcome, view: View) -> Finding:
+    rule, knowledge = outcome.rule, view.knowledge
+    unmet = _unmet(rule, knowledge)
+    if not outcome.focus:
+        return unmet
+    here = view.values(outcome.focus, "concernsObligation")
+    duties = [
+        iri for iri in knowledge.texts(rule.iri, "operationalises") if iri in here or not here
+    ]
+    return replace(
+        unmet,
+        obligation=knowledge.notation(duties[0]) if duties else "",
+        outcome=outcome.outcome,
+        message=_message(outcome, knowledge),
+        cites=tuple(_cites(outcome, view)),
+        focus=view.shown(outcome.focus),
+        evidence=evidence(case, outcome, view),
         basis=tuple(knowledge.label(iri) for iri in outcome.basis),
     )
+
+
+def _last(iri: str) -> str:
+    return iri.rsplit("/", 1)[-1]
 
 
 def _cites(outcome: Outcome, view: View) -> list[str]:
     """The rule's statements; for a pair of codes its tabular notes are those between the two."""
     knowledge, rule = view.knowledge, outcome.rule
-    cited = [value.value for value in knowledge.values(rule.iri, _SOURCE)]
+    cited = knowledge.strings(rule.iri, _SOURCE)
     between = knowledge.text(rule.iri, "citesNotesBetween").removeprefix(M816)
-    others = view.values(outcome.focus, between) if between and outcome.focus else []
+    others = view.values(outcome.focus, between) if between else []
     if others:
         notes = set(knowledge.by_type.get(M816 + "TabularNote", ()))
         mine = set(view.values(outcome.focus, "lineage"))
         theirs = {code for other in others for code in view.values(other, "lineage")}
         cited = [iri for iri in cited if iri not in notes]
         cited += _notes(mine, theirs, knowledge) + _notes(theirs, mine, knowledge)
-    return [iri.rsplit("/", 1)[-1] for iri in cited]
+    return list(map(_last, cited))
 
 
 def _notes(printed: set[str], meant: set[str], knowledge: Knowledge) -> list[str]:
@@ -123,9 +144,8 @@ def _notes(printed: set[str], meant: set[str], knowledge: Knowledge) -> list[str
 
 def _message(outcome: Outcome, knowledge: Knowledge) -> str:
     """The rule's own sentence: what is wrong, or what holds, or why it cannot be told."""
-    wrong = next(v.value for v in knowledge.values(outcome.rule.iri, _MESSAGE))
     if outcome.outcome == "fail":
-        return wrong
+        return knowledge.strings(outcome.rule.iri, _MESSAGE)[0]
     holds = knowledge.label(outcome.rule.iri)
     if outcome.outcome == "indeterminate":
         why = ", ".join(knowledge.label(iri) for iri in outcome.basis) or "not recorded"

@@ -13,6 +13,7 @@ from kg.namespaces import XSD
 
 Lit = tuple[str, str, str | None]
 Node = str | Lit
+Ends = list[Node] | tuple[Node, ...]
 STRING, BOOLEAN, INTEGER, DECIMAL = (XSD + n for n in ("string", "boolean", "integer", "decimal"))
 _NUMBERS = {INTEGER, DECIMAL, XSD + "double", XSD + "float", XSD + "int", XSD + "long"}
 TRUE: Lit = ("true", BOOLEAN, None)

@@ -14,8 +14,9 @@ from typing import NamedTuple, Protocol
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
+from kg.facts import Facts, as_triples, row, text_of
 from kg.knowledge import Knowledge
-from kg.namespaces import M816, RDF, SH, TYPE, m816
+from kg.namespaces import M816, RDF, SH, TYPE
 
 
 class Row(NamedTuple):
@@ -30,7 +31,10 @@ class Row(NamedTuple):
 
 
 class Engine(Protocol):
-    """A SHACL engine: shapes and data in, result rows out."""
+    """A SHACL engine: shapes and data in, result rows out.
+
+    One of our own also has ``rows_of(facts)``, which gives the same without any text between.
+    """
 
     name: str
 
@@ -104,30 +108,39 @@ def ntriples(triples: Iterable[Triple]) -> bytes:
 
 
 _READ = (SH, RDF + "first", RDF + "rest")
+_OPEN = ("undetermined", "undeterminedBecause")
 
 
 def _ours(term: object) -> bool:
     return isinstance(term, NamedNode) and term.value.startswith(M816)
 
 
-def judge(graph: set[Triple], knowledge: Knowledge, engine: Engine) -> list[Outcome]:
+def judge(graph: Facts | Iterable[Triple], knowledge: Knowledge, engine: Engine) -> list[Outcome]:
     """Every rule's outcome at every focus of the derived graph, sorted by rule and focus."""
+    facts = graph if isinstance(graph, Facts) else Facts(map(row, graph))
     by_place: dict[tuple[str, str], list[Row]] = {}
-    for row in engine.rows(ntriples(graph)):
-        by_place.setdefault((row.shape, row.focus), []).append(row)
-    focuses, unknown, bases = _index(graph)
+    for each in results(facts, engine):
+        by_place.setdefault((each.shape, each.focus), []).append(each)
+    focuses = facts.po.get(TYPE.value, {})
+    unknown, bases = (facts.sp.get(M816 + name, {}) for name in _OPEN)
     found: list[Outcome] = []
     for rule in rules(knowledge):
-        targets = sorted(focuses.get(rule.target, ()))
+        targets = sorted(map(text_of, focuses.get(rule.target, ())))
         if not targets:
             found.append(Outcome(rule, "not-applicable"))
         for focus in targets:
             rows = tuple(by_place.get((rule.iri, focus), ()))
-            missing = rule.needs & unknown.get(focus, set())
-            outcome = outcome_of(rule.polarity, bool(rows), bool(missing))
-            basis = tuple(sorted(bases.get(focus, ()))) if outcome == "indeterminate" else ()
-            found.append(Outcome(rule, outcome, focus, rows, basis))
+            missing = not rule.needs.isdisjoint(unknown.get(focus, ()))
+            outcome = outcome_of(rule.polarity, bool(rows), missing)
+            basis = bases.get(focus, ()) if outcome == "indeterminate" else ()
+            found.append(Outcome(rule, outcome, focus, rows, tuple(sorted(map(text_of, basis)))))
     return found
+
+
+def results(facts: Facts, engine: Engine) -> list[Row]:
+    """What an engine finds in facts, which one of our own reads as they are."""
+    own = getattr(engine, "rows_of", None)
+    return list(own(facts) if own else engine.rows(ntriples(as_triples(facts))))
 
 
 def outcome_of(polarity: str, violated: bool, undetermined: bool) -> str:
@@ -135,22 +148,3 @@ def outcome_of(polarity: str, violated: bool, undetermined: bool) -> str:
     if undetermined and violated == (polarity == "requires"):
         return "indeterminate"
     return "fail" if violated else "pass"
-
-
-def _index(
-    graph: Iterable[Triple],
-) -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
-    focuses: dict[str, set[str]] = {}
-    unknown: dict[str, set[str]] = {}
-    bases: dict[str, set[str]] = {}
-    undetermined, because = m816("undetermined"), m816("undeterminedBecause")
-    for triple in graph:
-        if not isinstance(triple.subject, NamedNode) or not isinstance(triple.object, NamedNode):
-            continue
-        if triple.predicate == TYPE:
-            focuses.setdefault(triple.object.value, set()).add(triple.subject.value)
-        elif triple.predicate == undetermined:
-            unknown.setdefault(triple.subject.value, set()).add(triple.object.value)
-        elif triple.predicate == because:
-            bases.setdefault(triple.subject.value, set()).add(triple.object.value)
-    return focuses, unknown, bases

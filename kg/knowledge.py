@@ -12,7 +12,7 @@ import hashlib
 import marshal
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import KnowledgeError
 from kg.locations import ONTOLOGY, SHAPES, cache
-from kg.namespaces import LABEL, M816, NOTATION, PREFIXES, TYPE, m816
+from kg.namespaces import LABEL, M816, NOTATION, PREFIXES, TYPE
 
 Term = NamedNode | Literal
 _Raw = tuple[str, str, str | None, str | None]
@@ -51,10 +51,12 @@ class Knowledge:
     derivations: tuple[Derivation, ...] = ()
     shapes: bytes = b""
     sha256: str = ""
+    _found: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def add(self, triple: Triple) -> None:
         """Index one triple; blank nodes (lists, OWL expressions) are not indexed."""
         subject, predicate, value = triple.subject, triple.predicate.value, triple.object
+        self._found.clear()
         if not isinstance(subject, NamedNode):
             return
         if isinstance(value, NamedNode):
@@ -81,8 +83,16 @@ class Knowledge:
 
     def texts(self, subject: str, name: str) -> list[str]:
         """The values of an m816 property of that subject, as plain strings."""
-        wanted = M816 + name
-        return [row[1] for row in self.raw.get(subject, ()) if row[0] == wanted]
+        return self.strings(subject, M816 + name)
+
+    def strings(self, subject: str, predicate: str) -> list[str]:
+        """The objects of that subject and predicate, in file order, as plain strings."""
+        if subject not in self.raw:  # nothing is kept of what only a case names
+            return []
+        key = (subject, predicate)
+        if key not in self._found:
+            self._found[key] = [row[1] for row in self.raw[subject] if row[0] == predicate]
+        return self._found[key]
 
     def text(self, subject: str, name: str, default: str = "") -> str:
         """The first value of an m816 property of that subject, as a plain string."""
@@ -91,13 +101,13 @@ class Knowledge:
 
     def label(self, subject: str) -> str:
         """The rdfs:label of a term, or the last part of its IRI."""
-        found = self.values(subject, LABEL.value)
-        return found[0].value if found else re.split(r"[/#]", subject)[-1]
+        found = self.strings(subject, LABEL.value)
+        return found[0] if found else re.split(r"[/#]", subject)[-1]
 
     def notation(self, subject: str) -> str:
         """The skos:notation of a term, or empty."""
-        found = self.values(subject, NOTATION.value)
-        return found[0].value if found else ""
+        found = self.strings(subject, NOTATION.value)
+        return found[0] if found else ""
 
     def subjects(self, type_name: str) -> list[str]:
         """All subjects of an m816 class, sorted, so that nothing depends on file order."""
@@ -205,37 +215,3 @@ def _keep(knowledge: Knowledge) -> None:
 def default() -> Knowledge:
     """The knowledge this installation ships, loaded on first use."""
     return load()
-
-
-def slice_of(knowledge: Knowledge, seeds: Iterable[str]) -> set[Triple]:
-    """The part of the ontology a case touches, types written out (design: what shapes see).
-
-    Properties say themselves how they travel: a ``CopiedProperty`` takes the triple along, a
-    ``FollowedProperty`` also continues from its object, ``BackwardProperty`` continues from
-    subjects that point at something the case itself names.
-    """
-    copied, followed, backwards = _travel(knowledge)
-    found: set[Triple] = set()
-    seen: set[str] = set()
-    queue = list(seeds)
-    first = set(queue)
-    while queue:
-        subject = queue.pop()
-        if subject in seen or (subject not in knowledge and subject not in knowledge.into):
-            continue
-        seen.add(subject)
-        for predicate, value in knowledge.facts(subject):
-            if predicate in copied:
-                found.add(Triple(NamedNode(subject), NamedNode(predicate), value))
-            if predicate in followed and isinstance(value, NamedNode):
-                queue.append(value.value)
-        if subject in first:
-            queue += [s for p, s in knowledge.into.get(subject, ()) if p in backwards]
-    return found
-
-
-def _travel(knowledge: Knowledge) -> tuple[set[str], set[str], set[str]]:
-    follows = set(knowledge.by_type.get(m816("FollowedProperty").value, ()))
-    copies = set(knowledge.by_type.get(m816("CopiedProperty").value, ())) | follows
-    back = set(knowledge.by_type.get(m816("BackwardProperty").value, ()))
-    return copies | {TYPE.value}, follows, back

@@ -46,7 +46,7 @@ class Cue:
     group: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Lexicon:
     """All rows, ready for ``kg.wording``."""
 

@@ -8,20 +8,20 @@ from pyoxigraph import NamedNode
 
 from kg.construct import Path, Predicate
 from kg.errors import KnowledgeError
-from kg.expressions import Node
+from kg.expressions import Ends, Node
 
-Index = dict[str, dict[Node, list[Node]]]
-_NONE: dict[Node, list[Node]] = {}
+Index = dict[str, dict[Node, Ends]]
+_NONE: dict[Node, Ends] = {}
 
 
 class Reach:
     """A path: ``forward`` from a subject, ``backward`` from an object, ``pairs`` of both."""
 
-    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+    def forward(self, sp: Index, po: Index, start: Node) -> Ends:
         """The nodes reached."""
         raise NotImplementedError
 
-    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+    def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """The nodes it is reached from."""
         raise NotImplementedError
 
@@ -36,11 +36,11 @@ class Step(Reach):
     def __init__(self, predicate: str) -> None:
         self._predicate = predicate
 
-    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+    def forward(self, sp: Index, po: Index, start: Node) -> Ends:
         """See ``Reach``."""
         return sp.get(self._predicate, _NONE).get(start, [])
 
-    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+    def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """See ``Reach``."""
         return po.get(self._predicate, _NONE).get(end, [])
 
@@ -56,11 +56,11 @@ class Inverse(Reach):
     def __init__(self, inner: Reach) -> None:
         self._inner = inner
 
-    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+    def forward(self, sp: Index, po: Index, start: Node) -> Ends:
         """See ``Reach``."""
         return self._inner.backward(sp, po, start)
 
-    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+    def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """See ``Reach``."""
         return self._inner.forward(sp, po, end)
 
@@ -75,11 +75,11 @@ class Alternative(Reach):
     def __init__(self, parts: list[Reach]) -> None:
         self._parts = parts
 
-    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+    def forward(self, sp: Index, po: Index, start: Node) -> Ends:
         """See ``Reach``."""
         return [end for part in self._parts for end in part.forward(sp, po, start)]
 
-    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+    def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """See ``Reach``."""
         return [start for part in self._parts for start in part.backward(sp, po, end)]
 
@@ -94,12 +94,12 @@ class Sequence(Reach):
     def __init__(self, first: Reach, rest: Reach) -> None:
         self._first, self._rest = first, rest
 
-    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+    def forward(self, sp: Index, po: Index, start: Node) -> Ends:
         """See ``Reach``."""
         middle = self._first.forward(sp, po, start)
         return [end for via in middle for end in self._rest.forward(sp, po, via)]
 
-    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+    def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """See ``Reach``."""
         middle = self._rest.backward(sp, po, end)
         return [start for via in middle for start in self._first.backward(sp, po, via)]
@@ -119,15 +119,15 @@ class Repeated(Reach):
     def __init__(self, inner: Reach, kind: str) -> None:
         self._inner, self._kind = inner, kind
 
-    def forward(self, sp: Index, po: Index, start: Node) -> list[Node]:
+    def forward(self, sp: Index, po: Index, start: Node) -> Ends:
         """See ``Reach``."""
         return self._walk(self._inner.forward, sp, po, start)
 
-    def backward(self, sp: Index, po: Index, end: Node) -> list[Node]:
+    def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """See ``Reach``."""
         return self._walk(self._inner.backward, sp, po, end)
 
-    def _walk(self, step: Any, sp: Index, po: Index, start: Node) -> list[Node]:
+    def _walk(self, step: Any, sp: Index, po: Index, start: Node) -> Ends:
         if self._kind == "opt":
             return list(dict.fromkeys([start, *step(sp, po, start)]))
         found: dict[Node, None] = {} if self._kind == "plus" else {start: None}

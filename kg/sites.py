@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
-from pyoxigraph import NamedNode, Triple
-
+from kg.facts import Row
 from kg.knowledge import Knowledge
-from kg.namespaces import M816, TYPE, m816
+from kg.namespaces import M816, TYPE
 
 
 def is_region(knowledge: Knowledge, concept: str) -> bool:
     """True when a concept is an anatomical region."""
-    return m816("Region") in knowledge.values(concept, TYPE.value)
+    return concept in _regions(knowledge)
 
 
-def site_nodes(region: str, sides: frozenset[str]) -> list[NamedNode]:
+@functools.lru_cache(maxsize=8)
+def _regions(knowledge: Knowledge) -> frozenset[str]:
+    return frozenset(knowledge.by_type.get(M816 + "Region", ()))
+
+
+def site_nodes(region: str, sides: frozenset[str]) -> list[str]:
     """The site of a region on each side named, or the region alone when no side is named."""
     name = region.removeprefix(M816)
     if not sides:
-        return [NamedNode(f"{M816}site/{name}")]
-    return [NamedNode(f"{M816}site/{side.removeprefix(M816)}-{name}") for side in sorted(sides)]
+        return [f"{M816}site/{name}"]
+    return [f"{M816}site/{side.removeprefix(M816)}-{name}" for side in sorted(sides)]
 
 
-def site_triples(region: str, sides: frozenset[str]) -> Iterator[Triple]:
+def site_rows(region: str, sides: frozenset[str]) -> Iterator[Row]:
     """What a site node says: its region and side."""
     for site, side in zip(site_nodes(region, sides), sorted(sides) or [""], strict=True):
-        yield Triple(site, TYPE, m816("Site"))
-        yield Triple(site, m816("region"), NamedNode(region))
+        yield site, TYPE.value, M816 + "Site"
+        yield site, M816 + "region", region
         if side:
-            yield Triple(site, m816("side"), NamedNode(side))
+            yield site, M816 + "side", side

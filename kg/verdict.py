@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import functools
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
-
-from pyoxigraph import NamedNode, Triple
 
 from kg import __version__
 from kg.ask import Question, questions
 from kg.case import Case
-from kg.decide import Decision, decide
-from kg.derive import Construct, derive
+from kg.decide import Code, Decision, decide
+from kg.derive import Construct, derived
 from kg.explain import Finding, findings
-from kg.judge import Engine, Outcome, judge
+from kg.judge import Engine, Outcome, Row, judge, results
 from kg.knowledge import Knowledge
-from kg.namespaces import m816
 from kg.view import View
 
 SCHEMA = "https://w3id.org/m816/schema/verdict/1"
@@ -61,15 +60,15 @@ class Verdict:
         }
 
 
-def _code(code: Any) -> dict[str, Any]:
+def _code(code: Code) -> dict[str, Any]:
     return {"code": code.code, "certainty": code.certainty, "because": list(code.because)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    shown = asdict(finding)
+    shown = dict(vars(finding))
     shown["cites"] = list(finding.cites)
     shown["basis"] = list(finding.basis)
-    shown["evidence"] = [asdict(item) for item in finding.evidence]
+    shown["evidence"] = [dict(vars(item)) for item in finding.evidence]
     return shown
 
 
@@ -77,10 +76,18 @@ def _question(question: Question) -> dict[str, Any]:
     return {
         "to": question.to,
         "stem": question.stem,
-        "indicators": [asdict(item) for item in question.indicators],
+        "indicators": [dict(vars(item)) for item in question.indicators],
         "options": list(question.options),
         "rules": list(question.rules),
     }
+
+
+def differences(verdict: Verdict, engine: Engine) -> list[Row]:
+    """What another engine finds in the graph a verdict rests on and its own did not, or the other
+    way round; empty when they agree."""
+    ours = Counter(row for outcome in verdict.outcomes for row in outcome.rows)
+    theirs = Counter(results(verdict.view.facts, engine))
+    return sorted(((ours - theirs) + (theirs - ours)).elements())
 
 
 def judge_case(
@@ -96,8 +103,8 @@ def judge_case(
     """Judge one case. ``named``: what the user says of it, e.g. the payer, the code release."""
     for name, iri in (named or {}).items():
         if iri:
-            case.triples.add(Triple(case.node, m816(name), NamedNode(iri)))
-    graph = derive(case, knowledge, construct)
+            case.say(name, iri)
+    graph = derived(case, knowledge, construct)
     view = View(graph, knowledge)
     outcomes = judge(graph, knowledge, engine)
     node = case.node.value
@@ -130,6 +137,7 @@ def _rules(knowledge: Knowledge) -> dict[str, str]:
     }
 
 
+@functools.lru_cache(maxsize=8)
 def release(knowledge: Knowledge) -> str:
     """The label of the code release whose notes are loaded."""
     labels = [
@@ -152,8 +160,11 @@ def _context(node: str, view: View, knowledge: Knowledge) -> dict[str, Any]:
         "submissionLevel": view.value(node, "submissionLevel") or None,
         "profile": noted("profile"),
         "payer": noted("payer"),
-        "windows": {
-            knowledge.notation(iri): int(knowledge.text(iri, "days"))
-            for iri in knowledge.subjects("Window")
-        },
+        "windows": dict(_windows(knowledge)),
     }
+
+
+@functools.lru_cache(maxsize=8)
+def _windows(knowledge: Knowledge) -> dict[str, int]:
+    windows = knowledge.subjects("Window")
+    return {knowledge.notation(iri): int(knowledge.text(iri, "days")) for iri in windows}

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Triple
 
+from kg.facts import Facts, Index, row, text_of
 from kg.knowledge import Knowledge
-from kg.namespaces import ICD, M816, RECORD, TYPE, m816
+from kg.namespaces import ICD, M816, RECORD, TYPE
 
-Term = NamedNode | Literal
+_NONE: Index = {}
 
 
 class View:
     """Read access to one derived graph, with the knowledge for labels."""
 
-    def __init__(self, graph: Iterable[Triple], knowledge: Knowledge) -> None:
+    def __init__(self, graph: Facts | Iterable[Triple], knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self._by: dict[tuple[str, str], list[Term]] = {}
-        self._into: dict[tuple[str, str], list[str]] = {}
-        for t in graph:
-            if isinstance(t.subject, NamedNode) and isinstance(t.object, NamedNode | Literal):
-                self._by.setdefault((t.subject.value, t.predicate.value), []).append(t.object)
-                if isinstance(t.object, NamedNode):
-                    key = (t.object.value, t.predicate.value)
-                    self._into.setdefault(key, []).append(t.subject.value)
+        self.facts = graph if isinstance(graph, Facts) else Facts(map(row, graph))
 
     def iris(self, subject: str, prop: str) -> list[str]:
         """Sorted values of a property (full IRI) as strings."""
-        return sorted({value.value for value in self._by.get((subject, prop), ())})
+        found = self.facts.sp.get(prop, _NONE).get(subject)
+        return sorted({text_of(value) for value in found}) if found else []
 
     def values(self, subject: str, name: str) -> list[str]:
         """Sorted values of an m816 property as strings."""
@@ -40,11 +35,14 @@ class View:
 
     def of_type(self, name: str) -> list[str]:
         """All nodes of an m816 class."""
-        return sorted(set(self._into.get((M816 + name, TYPE.value), ())))
+        return self._into(TYPE.value, M816 + name)
 
     def subjects(self, name: str, value: str) -> list[str]:
         """All subjects with that m816 property and value."""
-        return sorted(set(self._into.get((value, m816(name).value), ())))
+        return self._into(M816 + name, value)
+
+    def _into(self, prop: str, value: str) -> list[str]:
+        return sorted({text_of(node) for node in self.facts.po.get(prop, _NONE).get(value, ())})
 
     def shown(self, node: str) -> str:
         """A node as people read it: a code, a record's id, a site in words, a label."""

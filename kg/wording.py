@@ -7,6 +7,7 @@ decides, and anyone can read it. How a mention is meant is read in ``kg.meaning`
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -37,13 +38,14 @@ class Mention:
     sides: frozenset[str] = frozenset()
 
 
-def mentions(text: str, lexicon: Lexicon) -> list[Mention]:
+@functools.lru_cache(maxsize=1024)  # a record is read, looked at for scope, and derived
+def mentions(text: str, lexicon: Lexicon) -> tuple[Mention, ...]:
     """All mentions in a text, clause by clause, in order, without repeats."""
     found: dict[Mention, None] = {}
     for clause in _clauses(text):
         for mention in _in_clause(tokens(clause), lexicon):
             found[mention] = None
-    return list(found)
+    return tuple(found)
 
 
 def _clauses(text: str) -> list[str]:
@@ -64,7 +66,7 @@ def _in_clause(words: list[str], lexicon: Lexicon) -> list[Mention]:
     matches = _widest(_matches(words, lexicon))
     cues = cues_in(words, lexicon)
     found = []
-    for match in sorted(matches, key=lambda m: (m.at, m.phrase.text)):
+    for match in sorted(matches, key=lambda m: (m.at, m.phrase.text, m.phrase.concepts)):
         meaning, as_cause = meaning_of(match, matches, cues, words, lexicon)
         sides = sides_of(match, matches, cues, words, lexicon)
         found += [

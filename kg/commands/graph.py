@@ -12,7 +12,6 @@ from kg.commands.named import named
 from kg.derive import derive
 from kg.inputs import inputs
 from kg.knowledge import default
-from kg.namespaces import m816
 
 
 @click.command("case")
@@ -41,7 +40,7 @@ def case_(
             if only and case.id != only:
                 continue
             if paid:
-                case.triples.add(Triple(case.node, m816("payer"), NamedNode(paid)))
+                case.say("payer", paid)
             whole = derive(case, knowledge) if derived else case.asserted()
             graphs[case.node.value] = whole
     click.echo(turtle(graphs.popitem()[1]) if len(graphs) == 1 else trig(graphs), nl=False)

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 MAX_BYTES = 100 * 1024 * 1024
 MAX_EXPONENT = 30
 _KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
+_LINE_END = re.compile(rb"[\r\n]")
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -94,9 +95,9 @@ def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
         raise UnreadableInput(
             file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
         )
-    lines = text.splitlines()
-    if len(lines) > 1 and _is_object(lines[0]):
-        for number, line in enumerate(lines, start=1):
+    end = _LINE_END.search(text)
+    if end and _is_object(text[: end.start()]):
+        for number, line in enumerate(text.splitlines(), start=1):
             if line.strip():
                 yield f"line {number}", _decoded(line, file, f"line {number}")
     else:

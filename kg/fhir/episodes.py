@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kg.fhir.decode import Json
 from kg.fhir.mapping import Mapping
@@ -50,6 +50,14 @@ class Episode:
     documented: list[str] = field(default_factory=list)
 
 
+class _Conditions(NamedTuple):
+    """The Conditions of a patient, the encounter each names, and the active problems."""
+
+    all: list[tuple[str, Json]]
+    met: dict[str, str | None]
+    problems: list[tuple[str, Json]]
+
+
 def episodes(record: Record, mapping: Mapping) -> Iterator[Episode]:
     """All episodes of a record, patient by patient, encounters before claims before the rest."""
     for patient in _patients(record):
@@ -70,7 +78,7 @@ def patient_of(record: Record, key: str, resource: Json) -> str | None:
     holder = record.container(key)
     if holder:
         return patient_of(record, holder, record.by_key[holder])
-    if resource["resourceType"] in SHARED or len(list(record.of_type("Patient"))) < 2:
+    if resource["resourceType"] in SHARED or len(record.of_type("Patient")) < 2:
         return None
     return _UNKNOWN
 
@@ -95,12 +103,13 @@ def _mine(record: Record, kind: str, patient: str) -> list[tuple[str, Json]]:
 
 
 def _of_patient(record: Record, mapping: Mapping, patient: str) -> Iterator[Episode]:
-    conditions = _mine(record, "Condition", patient)
+    found = _mine(record, "Condition", patient)
+    named = {key: record.target(condition.get("encounter"), key) for key, condition in found}
+    conditions = _Conditions(found, named, [item for item in found if _active_problem(item[1])])
     claims = [(key, claim) for key, claim in _mine(record, "Claim", patient) if _counts(claim)]
     met = _mine(record, "Encounter", patient)
     void = {key for key, encounter in met if texts(encounter, "status") in _VOID}
-    named = [record.target(condition.get("encounter"), key) for key, condition in conditions]
-    keys = [key for key, _ in met] + [key for key in named if key]
+    keys = [key for key, _ in met] + [key for key in named.values() if key]
     encounters = dict.fromkeys(key for key in keys if key not in void)
     only = next(iter(encounters)) if len(encounters) == 1 else None
     linked: dict[str, list[tuple[str, Json]]] = {key: [] for key in encounters}
@@ -108,8 +117,7 @@ def _of_patient(record: Record, mapping: Mapping, patient: str) -> Iterator[Epis
         for encounter in _claim_encounters(record, key, claim) or ([only] if only else [key]):
             linked.setdefault(encounter, []).append((key, claim))
     for key in linked:
-        found = _episode(record, mapping, patient, key, linked[key], conditions, only)
-        yield found
+        yield _episode(record, mapping, patient, key, linked[key], conditions, only)
     if not linked:
         yield _episode(record, mapping, patient, patient, [], conditions, patient)
 
@@ -140,19 +148,19 @@ def _episode(
     patient: str,
     key: str,
     claims: list[tuple[str, Json]],
-    conditions: list[tuple[str, Json]],
+    conditions: _Conditions,
     only: str | None,
 ) -> Episode:
     made = Episode(key, patient, None if key.startswith(("Claim/", "Patient/")) else key)
     encounter = record.by_key.get(key) if made.encounter else None
-    own = [(k, c) for k, c in conditions if _belongs(record, k, c, made.encounter, only)]
+    own = [(k, c) for k, c in conditions.all if _belongs(conditions, k, c, made.encounter, only)]
     claimed = _from_claims(record, mapping, claims)
     listed = _from_list(record, mapping, key, encounter)
     levels = (
         claimed,
         listed,
         _from_conditions(mapping, [c for c in own if not _is(c[1], "problem-list-item")]),
-        _from_conditions(mapping, [c for c in conditions if _active_problem(c[1])]),
+        _from_conditions(mapping, conditions.problems),
     )
     for name, found in zip(_LEVELS, levels, strict=True):
         if found:
@@ -166,16 +174,16 @@ def _episode(
     if made.level == _LEVELS[3]:
         made.documented += [s.source for s in made.submitted if s.source not in made.documented]
     elif not made.submitted and not made.documented:
-        made.documented = [k for k, c in conditions if _active_problem(c)]
+        made.documented = [k for k, _ in conditions.problems]
     return made
 
 
 def _belongs(
-    record: Record, key: str, condition: Json, encounter: str | None, only: str | None
+    conditions: _Conditions, key: str, condition: Json, encounter: str | None, only: str | None
 ) -> bool:
     """A Condition of this encounter; an unlinked one belongs where there is no other encounter."""
     if condition.get("encounter"):
-        return record.target(condition["encounter"], key) == encounter
+        return conditions.met[key] == encounter
     if only is None or (encounter and encounter != only):
         return False
     return not _is(condition, "problem-list-item")
@@ -262,12 +270,9 @@ def _from_list(
 
 
 def _listed_conditions(record: Record, key: str, encounter: Json | None) -> list[str]:
-    found = []
-    for entry in items((encounter or {}).get("diagnosis")):
-        target = record.target(entry.get("condition"), key)
-        if target and target.startswith("Condition/"):
-            found.append(target)
-    return found
+    entries = items((encounter or {}).get("diagnosis"))
+    targets = (record.target(entry.get("condition"), key) for entry in entries)
+    return [target for target in targets if target and target.startswith("Condition/")]
 
 
 def _from_conditions(mapping: Mapping, conditions: list[tuple[str, Json]]) -> list[Submission]:

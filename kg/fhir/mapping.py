@@ -9,6 +9,8 @@ from kg.codesystems import CodeSystems, code_systems
 from kg.knowledge import Knowledge
 from kg.namespaces import M816
 
+_INFRASTRUCTURE = {"resourceType", "id", "meta", "text", "language", "implicitRules", "contained"}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -34,6 +36,11 @@ class TypeRow:
     kept_always: bool
     rows: list[Row] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
+
+    @functools.cached_property
+    def looked_at(self) -> frozenset[str]:
+        """The elements that a row reads or that are passed over knowingly."""
+        return frozenset({row.path[0] for row in self.rows} | self.ignored | _INFRASTRUCTURE)
 
 
 @dataclass

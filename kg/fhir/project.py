@@ -1,16 +1,16 @@
-"""One FHIR resource → the triples of its record, by the mapping table; says what it left out."""
+"""One FHIR resource → the facts of its record, by the mapping table; says what it left out."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode
-
-from kg.codesystems import code_triples, denoted, dotted
+from kg.codesystems import code_rows, denoted, dotted
 from kg.errors import UnusableRecord
+from kg.expressions import DECIMAL, text
+from kg.facts import text_of
 from kg.fhir.bodysites import regions
 from kg.fhir.decode import Json
 from kg.fhir.mapping import Mapping, Row
@@ -30,17 +30,15 @@ from kg.fhir.values import (
 )
 from kg.knowledge import Knowledge
 from kg.lexicon import Lexicon
-from kg.namespaces import M816, TYPE, XSD, m816
-from kg.namespaces import value as value_of
-from kg.sites import site_nodes, site_triples
+from kg.namespaces import M816, TYPE, XSD
+from kg.sites import site_nodes, site_rows
 from kg.wording import mentions
 
 __all__ = ["Projection", "Projector", "day_of", "node_of"]
 
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
-_DECIMAL = NamedNode(XSD + "decimal")
-_XDATE = NamedNode(XSD + "date")
-INFRASTRUCTURE = {"resourceType", "id", "meta", "text", "language", "implicitRules", "contained"}
+_DATE = XSD + "date"
+_PERIOD = (M816 + "periodStart", M816 + "periodEnd")
 
 
 @dataclass
@@ -63,6 +61,11 @@ class Projector:
                 "Give a FHIR R4 record",
             )
 
+        self._handlers = {
+            kind: getattr(self, "_" + kind.lower(), None)
+            for kind in {row.kind for table in self.mapping.types.values() for row in table.rows}
+        }
+
     def project(self, key: str, resource: Json) -> Projection | None:
         """The record of a resource, or None when its type is not in the mapping table."""
         kind = resource["resourceType"]
@@ -70,11 +73,12 @@ class Projector:
         if table is None:
             return None
         made = Projection(key, node_of(key))
-        made.add(TYPE.value, NamedNode(table.record_class))
-        made.add(M816 + "source", Literal(key))
-        used: set[str] = set()
+        made.add(TYPE.value, table.record_class)
+        made.add(M816 + "source", text(key))
         for row in table.rows:
-            used.add(row.path[0])
+            first = row.path[0]
+            if first not in resource and not first.startswith("extension("):
+                continue
             for place, value in values_at(resource, row.path, kind):
                 self._emit(made, row, value, f"{key} {place}")
         for number, entry in enumerate(items(resource.get("diagnosis"))):
@@ -83,48 +87,48 @@ class Projector:
         self._check_period(made, f"{key} {kind}")
         for each in (made, *made.children):
             if made.date:
-                each.add(M816 + "recordDate", Literal(made.date, datatype=_XDATE))
-            made.triples += each.triples if each is not made else []
+                each.add(M816 + "recordDate", (made.date, _DATE, None))
+            made.rows += each.rows if each is not made else []
         made.known = made.known or table.kept_always
-        unread = set(resource) - used - INFRASTRUCTURE - table.ignored
+        unread = resource.keys() - table.looked_at
         made.left_out += [_unmapped(name) for name in sorted(unread)]
         return made
 
     def _check_period(self, made: Projection, place: str) -> None:
-        start, end = (
-            [value_of(t.object) for t in made.triples if t.predicate == m816(name)]
-            for name in ("periodStart", "periodEnd")
-        )
+        start, end = ([text_of(o) for _, p, o in made.rows if p == name] for name in _PERIOD)
         if start and end and max(end) < min(start):
             raise UnusableRecord(
                 self.file, place, "its period ends before it starts", "Correct the period"
             )
 
     def _emit(self, made: Projection, row: Row, value: Any, place: str) -> None:
-        handler = getattr(self, "_" + row.kind.lower(), None)
+        handler = self._handlers.get(row.kind)
         if handler is None or value is None:
             return
         handler(made, row, value, place)
 
     def _text(self, made: Projection, row: Row, value: Any, place: str) -> None:
+        self._words(made, row.prop, value)
+
+    def _words(self, made: Projection, prop: str, value: Any) -> None:
         if isinstance(value, str) and value.strip():
-            made.add(row.prop, Literal(value))
+            made.add(prop, text(value))
             made.known = made.known or bool(mentions(value, self.lexicon))
 
     def _code(self, made: Projection, row: Row, value: Any, place: str) -> None:
         meant = row.values.get(str(value), row.otherwise)
         if meant:
-            made.add(row.prop, NamedNode(meant))
+            made.add(row.prop, meant)
         elif not row.values:
-            made.add(row.prop, Literal(str(value)))
+            made.add(row.prop, text(str(value)))
 
     def _boolean(self, made: Projection, row: Row, value: Any, place: str) -> None:
         if value is True:
-            made.add(row.prop, NamedNode(row.otherwise))
+            made.add(row.prop, row.otherwise)
 
     def _date(self, made: Projection, row: Row, value: Any, place: str) -> None:
         day = day_of(value, self.file, place)
-        made.add(row.prop, Literal(day, datatype=_XDATE))
+        made.add(row.prop, (day, _DATE, None))
         if row.dates and not made.date:
             made.date = day
 
@@ -136,23 +140,23 @@ class Projector:
             made.left_out.append(f"{_path(place)} is a bound, not a value")
             return
         lexical = decimal_of(number, self.file, place)
-        made.add(row.prop, Literal(lexical, datatype=_DECIMAL))
+        made.add(row.prop, (lexical, DECIMAL, None))
         unit = texts(value, "code") or texts(value, "unit")
         if unit and row.text_prop:
-            made.add(row.text_prop, Literal(unit))
+            made.add(row.text_prop, text(unit))
 
     def _reference(self, made: Projection, row: Row, value: Any, place: str) -> None:
         target = self.record.target(value, made.key)
         if target is None:
-            text = texts(value, "display")
-            if text and row.text_prop:
-                made.add(row.text_prop, Literal(text))
+            shown = texts(value, "display")
+            if shown and row.text_prop:
+                made.add(row.text_prop, text(shown))
             return
         made.targets.append((row.prop, target))
         made.known = made.known or row.keeps
         made.add(row.prop, node_of(target))
         if not self.record.resolves(target):
-            made.add(M816 + "unresolved", NamedNode(row.prop))
+            made.add(M816 + "unresolved", row.prop)
             made.left_out.append(f"{_path(place)} points to a resource not supplied")
 
     def _codeableconcept(self, made: Projection, row: Row, value: Any, place: str) -> None:
@@ -165,16 +169,16 @@ class Projector:
             self._needs_system(concept, place)
         for coding in items(concept.get("coding")):
             self._coding(made, row, coding, place)
-        text = texts(concept, "text")
-        if not text.strip():
+        said = texts(concept, "text")
+        if not said.strip():
             outside = [
                 texts(coding, "display")
                 for coding in items(concept.get("coding"))
                 if not row.decides or not _classifies(self.mapping, coding.get("system"))
             ]
-            text = "; ".join(shown for shown in outside if shown)
-        if text and row.text_prop:
-            self._text(made, replace(row, prop=row.text_prop), text, place)
+            said = "; ".join(shown for shown in outside if shown)
+        if said and row.text_prop:
+            self._words(made, row.text_prop, said)
 
     def _needs_system(self, concept: Any, place: str) -> None:
         """Refuse a diagnosis that gives a code in scope and no code system to read it by."""
@@ -200,30 +204,30 @@ class Projector:
         if known is not None and known.judged:
             code = dotted(code)
         if code in row.values:
-            made.add(row.prop, NamedNode(row.values[code]))
+            made.add(row.prop, row.values[code])
             return
         if row.otherwise:
-            made.add(row.prop, NamedNode(row.otherwise))
+            made.add(row.prop, row.otherwise)
             return
         if not system:
             made.left_out.append(f"{_path(place)} has a code without a system")
             return
         iri = self.mapping.systems.iri(system if known else system_of(coding), code)
-        made.add(row.prop, NamedNode(iri))
+        made.add(row.prop, iri)
         if known is not None:
-            made.triples += code_triples(known, code)
+            made.rows += code_rows(known, code)
         meant = bool(known is not None and denoted(known, code))
         made.known = made.known or meant or iri in self.known_terms
 
     def _site(self, made: Projection, row: Row, value: Any, place: str) -> None:
         for concept in items(value):
             for region, sides in regions(concept, self.mapping, self.lexicon, self.known_terms):
-                made.triples += site_triples(region, sides)
+                made.rows += site_rows(region, sides)
                 made.known = True
                 for site in site_nodes(region, sides):
                     made.add(row.prop, site)
             if texts(concept, "text") and row.text_prop:
-                made.add(row.text_prop, Literal(texts(concept, "text")))
+                made.add(row.text_prop, text(texts(concept, "text")))
 
     def _codingsite(self, made: Projection, row: Row, value: Any, place: str) -> None:
         if isinstance(value, dict):
@@ -250,7 +254,7 @@ class Projector:
             return
         if target:
             made.left_out.append(f"{_path(place)} points to a resource not supplied")
-        self._text(made, replace(row, prop=row.text_prop), texts(value, "display"), place)
+        self._words(made, row.text_prop, texts(value, "display"))
 
     def _attachment(self, made: Projection, row: Row, value: Any, place: str) -> None:
         """The text of an attachment, also of one that points to a Binary of the record."""
@@ -261,11 +265,11 @@ class Projector:
         if "data" not in value and binary.get("resourceType") == "Binary":
             value = {"contentType": value.get("contentType"), **binary}
         kind = media_type(value)
-        text = attached_text(value) if kind == "text/plain" and "data" in value else None
-        if text is not None:
-            self._text(made, row, text, place)
+        said = attached_text(value) if kind == "text/plain" and "data" in value else None
+        if said is not None:
+            self._text(made, row, said, place)
             return
-        made.add(M816 + "narrative", m816("notMachineReadable"))
+        made.add(M816 + "narrative", M816 + "notMachineReadable")
         made.known = True
         why = "not supplied or not text" if kind == "text/plain" else "not read"
         made.left_out.append(f"an attachment of type {kind} is {why}")

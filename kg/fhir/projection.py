@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, Triple
+from kg.expressions import Node
+from kg.facts import Row
+from kg.namespaces import M816, RECORD
 
-from kg.namespaces import RECORD, m816
+_NO_EVIDENCE = M816 + "notEvidence"
 
 
 @dataclass
 class Projection:
-    """The record of one resource: its node, triples, date, what it points to, what it lacks."""
+    """The record of one resource: its node, facts, date, what it points to, what it lacks."""
 
     key: str
-    node: NamedNode
-    triples: list[Triple] = field(default_factory=list)
+    node: str
+    rows: list[Row] = field(default_factory=list)
     date: str = ""
     targets: list[tuple[str, str]] = field(default_factory=list)
     known: bool = False
@@ -23,12 +25,12 @@ class Projection:
     left_out: list[str] = field(default_factory=list)
     children: list[Projection] = field(default_factory=list)
 
-    def add(self, prop: str, value: NamedNode | Literal) -> None:
+    def add(self, prop: str, value: Node) -> None:
         """State one fact about the record."""
-        self.excluded = self.excluded or value == m816("notEvidence")
-        self.triples.append(Triple(self.node, NamedNode(prop), value))
+        self.excluded = self.excluded or value == _NO_EVIDENCE
+        self.rows.append((self.node, prop, value))
 
 
-def node_of(key: str) -> NamedNode:
+def node_of(key: str) -> str:
     """The IRI of the record with that key."""
-    return NamedNode(RECORD + key)
+    return RECORD + key

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode
 
 from kg.case import Case
-from kg.codesystems import code_triples, denoted, dotted
+from kg.codesystems import code_rows, denoted, dotted
 from kg.errors import UnusableRecord
+from kg.expressions import INTEGER, Node, text
+from kg.facts import Row, text_of
 from kg.fhir.decode import Json, resources
 from kg.fhir.episodes import Episode, Submission, episodes, patient_of
 from kg.fhir.mapping import Mapping, mapping
@@ -18,10 +20,10 @@ from kg.fhir.references import Record
 from kg.fhir.values import day_of
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
-from kg.namespaces import M816, RECORD, TYPE, XSD, m816, value
+from kg.namespaces import M816, RECORD, TYPE, XSD
 from kg.wording import mentions
 
-_XDATE = NamedNode(XSD + "date")
+_DATE, _ENCOUNTER = XSD + "date", M816 + "encounter"
 
 
 def cases(raw: bytes, file: str, knowledge: Knowledge, profile: str = "") -> list[Case]:
@@ -39,13 +41,10 @@ def cases_of(
 def _cases(record: Record, file: str, knowledge: Knowledge, profile: str) -> list[Case]:
     reader = Reader(knowledge, record, file)
     reader.check_cycles()
-    found = [
-        reader.case(episode, profile)
-        for episode in episodes(record, reader.mapping)
-        if reader.in_scope(episode)
-    ]
+    listed = list(episodes(record, reader.mapping))
+    found = [reader.case(episode, profile) for episode in listed if reader.in_scope(episode)]
     patients = {case.value("ofPatient") for case in found}
-    for episode in episodes(record, reader.mapping):
+    for episode in listed:
         if RECORD + episode.patient not in patients:
             patients.add(RECORD + episode.patient)
             found.append(reader.case(Episode(episode.patient, episode.patient), profile))
@@ -64,12 +63,18 @@ class Reader:
         projector = Projector(self.mapping, self.lexicon, record, file, knowledge)
         self.projections: dict[str, Projection] = {}
         self.unmapped: dict[str, str] = {}
+        self._patients: dict[str, str | None] = {}
+        self._scoped: dict[str, bool] = {}
         for key, resource in record.by_key.items():
             made = projector.project(key, resource)
             if made is None:
                 self.unmapped[key] = "resource type is not mapped"
             else:
                 self.projections[key] = made
+        self.by_encounter: dict[str, list[str]] = {}
+        for key, made in self.projections.items():
+            for encounter in dict.fromkeys(t for p, t in made.targets if p == _ENCOUNTER):
+                self.by_encounter.setdefault(encounter, []).append(key)
 
     def check_cycles(self) -> None:
         """Refuse records of one type that refer to each other in a circle."""
@@ -97,38 +102,34 @@ class Reader:
         return any(self._words_in_scope(key) for key in keys if key in self.projections)
 
     def _reports(self, episode: Episode) -> list[str]:
-        return [
-            key
-            for key, made in self.projections.items()
-            if (M816 + "encounter", episode.encounter) in made.targets
-        ]
+        return self.by_encounter.get(episode.encounter or "", [])
 
     def _code_in_scope(self, system: str, code: str) -> bool:
         known = self.mapping.systems.by_uri[system]
         meant = denoted(known, dotted(code))
-        return any(self.knowledge.text(concept, "inScope") == "true" for concept in meant)
+        return any(map(self._is_in_scope, meant))
 
     def _words_in_scope(self, key: str) -> bool:
-        for triple in self.projections[key].triples:
-            if isinstance(triple.object, Literal):
-                kinds = self.knowledge.by_type.get(M816 + "DecidingText", ())
-                if triple.predicate.value in kinds and self._says_scope(triple.object.value):
-                    return True
-            elif triple.predicate == m816("denotes") and (
-                self.knowledge.text(value(triple.object), "inScope") == "true"
-            ):
-                return True
-        return any(
-            self.knowledge.text(meant, "inScope") == "true"
-            for triple in self.projections[key].triples
-            if triple.predicate == m816("code")
-            for meant in self.knowledge.texts(value(triple.object), "denotes")
-        )
+        if key not in self._scoped:
+            rows = self.projections[key].rows
+            self._scoped[key] = any(self._puts_in_scope(p, o) for _, p, o in rows)
+        return self._scoped[key]
+
+    def _puts_in_scope(self, prop: str, value: Node) -> bool:
+        if not isinstance(value, str):
+            kinds = self.knowledge.by_type.get(M816 + "DecidingText", ())
+            return prop in kinds and self._says_scope(value[0])
+        if prop == M816 + "denotes":
+            return self._is_in_scope(value)
+        meant = self.knowledge.texts(value, "denotes") if prop == M816 + "code" else ()
+        return any(map(self._is_in_scope, meant))
+
+    def _is_in_scope(self, concept: str) -> bool:
+        return self.knowledge.text(concept, "inScope") == "true"
 
     def _says_scope(self, text: str) -> bool:
         return any(
-            mention.meaning in {"affirmed", "uncertain"}
-            and self.knowledge.text(mention.concept, "inScope") == "true"
+            mention.meaning in {"affirmed", "uncertain"} and self._is_in_scope(mention.concept)
             for mention in mentions(text, self.lexicon)
         )
 
@@ -138,7 +139,7 @@ class Reader:
         case = Case(node, episode.key)
         self._context(case, episode, profile)
         for number, submission in enumerate(episode.submitted, start=1):
-            case.triples.update(self._submitted(node, number, submission, episode))
+            case.rows.update(self._submitted(node.value, number, submission, episode))
         end = case.value("caseEnd")
         for key, made in self.projections.items():
             self._add_record(case, episode, key, made, end)
@@ -148,7 +149,9 @@ class Reader:
         return case
 
     def _concerns(self, key: str, patient: str) -> bool:
-        return patient_of(self.record, key, self.record.by_key[key]) in {None, patient}
+        if key not in self._patients:
+            self._patients[key] = patient_of(self.record, key, self.record.by_key[key])
+        return self._patients[key] in {None, patient}
 
     def _add_record(
         self, case: Case, episode: Episode, key: str, made: Projection, end: str
@@ -162,34 +165,33 @@ class Reader:
         elif end and made.date > end and not documented:
             case.not_mapped.append((key, "dated after the encounter"))
         elif made.known or documented or key == episode.encounter:
-            case.triples.update(made.triples)
+            case.rows.update(made.rows)
             name = "documents" if documented else "hasRecord"
             for each in (made, *made.children):
-                case.triples.add(Triple(case.node, m816(name), each.node))
+                case.say(name, each.node)
         elif key != episode.codes_from:
             case.not_mapped.append((key, "nothing in it is in the term tables"))
 
     def _context(self, case: Case, episode: Episode, profile: str) -> None:
-        say = _Saying(case)
-        say.term("", TYPE.value, M816 + "Case")
-        say.text("caseId", episode.key)
-        say.term("ofPatient", "", RECORD + episode.patient)
-        say.term("profile", "", profile or self._profile(episode.patient))
+        case.rows.add((case.node.value, TYPE.value, M816 + "Case"))
+        case.say("caseId", text(episode.key))
+        case.say("ofPatient", RECORD + episode.patient)
+        case.say("profile", profile or self._profile(episode.patient))
         if episode.codes_from:
-            say.text("codesFrom", episode.codes_from)
-            say.text("submissionLevel", episode.level)
+            case.say("codesFrom", text(episode.codes_from))
+            case.say("submissionLevel", text(episode.level))
         start, end = self._period(episode)
         encounter = self.projections.get(episode.encounter or "")
         setting = _first(encounter, "setting") if encounter else ""
         if episode.encounter:
-            say.term("encounter", "", RECORD + episode.encounter)
+            case.say("encounter", RECORD + episode.encounter)
         if setting:
-            say.term("setting", "", setting)
+            case.say("setting", setting)
         of_service = end if self.knowledge.text(setting, "datedByEnd") == "true" else start
         for name, day in (("dateOfService", of_service or start or end), ("caseEnd", end or start)):
             if day:
-                say.date(name, day)
-        self._patient(say, episode.patient, end or start)
+                case.say(name, (day, _DATE, None))
+        self._patient(case, episode.patient, end or start)
 
     def _period(self, episode: Episode) -> tuple[str, str]:
         keys = [episode.encounter or "", episode.key if not episode.encounter else ""]
@@ -206,11 +208,10 @@ class Reader:
 
     def _latest(self, encounter: str, start: str) -> str:
         """The day of the latest record of an encounter that has no end; its start if none."""
-        wanted = (M816 + "encounter", encounter)
-        days = [m.date for m in self.projections.values() if wanted in m.targets and m.date]
+        days = [self.projections[key].date for key in self.by_encounter.get(encounter, ())]
         return max([start, *days])
 
-    def _patient(self, say: _Saying, key: str, day: str) -> None:
+    def _patient(self, case: Case, key: str, day: str) -> None:
         resource: Json = self.record.by_key.get(key, {})
         if day and isinstance(resource.get("birthDate"), str):
             born = day_of(resource["birthDate"], self.file, f"{key} Patient.birthDate")
@@ -219,7 +220,7 @@ class Reader:
                     self.file, key, "the birth date lies after the encounter", "Correct it"
                 )
             age = int(day[:4]) - int(born[:4]) - (day[5:] < born[5:])
-            say.number("ageAtService", age)
+            case.say("ageAtService", (str(age), INTEGER, None))
 
     def _profile(self, patient: str) -> str:
         """The capability profile whose marker the patient record carries, else the default."""
@@ -234,56 +235,28 @@ class Reader:
         )
 
     def _submitted(
-        self, node: NamedNode, number: int, submission: Submission, episode: Episode
-    ) -> Iterator[Triple]:
+        self, node: str, number: int, submission: Submission, episode: Episode
+    ) -> Iterator[Row]:
         system = self.mapping.systems.by_uri[submission.system]
         code = dotted(submission.code) if system.judged else submission.code
-        iri = NamedNode(system.base + code)
-        me = NamedNode(f"{node.value}/code-{number}")
-        yield Triple(node, m816("submits"), me)
-        yield Triple(me, TYPE, m816("SubmittedCode"))
-        yield Triple(me, m816("code"), iri)
-        yield Triple(me, m816("source"), Literal(f"{submission.source} {submission.place}"))
-        yield Triple(me, m816("sequence"), Literal(submission.sequence))
+        iri, me = system.base + code, f"{node}/code-{number}"
+        yield node, M816 + "submits", me
+        yield me, TYPE.value, M816 + "SubmittedCode"
+        yield me, M816 + "code", iri
+        yield me, M816 + "source", text(f"{submission.source} {submission.place}")
+        yield me, M816 + "sequence", (str(submission.sequence), INTEGER, None)
         if code != submission.code:
-            yield Triple(me, m816("printedAs"), Literal(submission.code))
-        yield from code_triples(system, code)
+            yield me, M816 + "printedAs", text(submission.code)
+        yield from code_rows(system, code)
         for key in episode.documented:
             made = self.projections.get(key)
             coded = made is not None and any(
-                t.predicate == m816("code") and t.object == iri for t in made.triples
+                prop == M816 + "code" and value == iri for _, prop, value in made.rows
             )
             if coded or key == submission.condition:
-                yield Triple(me, m816("carriedBy"), node_of(key))
-
-
-class _Saying:
-    """Short hand for facts about the case node."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-
-    def _say(self, name: str, term: NamedNode | Literal) -> None:
-        self.case.triples.add(Triple(self.case.node, m816(name), term))
-
-    def term(self, name: str, predicate: str, iri: str) -> None:
-        """State a term by the m816 property, or by the full predicate given."""
-        prop = NamedNode(predicate) if predicate else m816(name)
-        self.case.triples.add(Triple(self.case.node, prop, NamedNode(iri)))
-
-    def text(self, name: str, words: str) -> None:
-        """State a text."""
-        self._say(name, Literal(words))
-
-    def number(self, name: str, count: int) -> None:
-        """State a whole number."""
-        self._say(name, Literal(count))
-
-    def date(self, name: str, day: str) -> None:
-        """State a day."""
-        self._say(name, Literal(day, datatype=_XDATE))
+                yield me, M816 + "carriedBy", node_of(key)
 
 
 def _first(made: Projection, name: str) -> str:
-    wanted = m816(name)
-    return next((value(t.object) for t in made.triples if t.predicate == wanted), "")
+    wanted = M816 + name
+    return next((text_of(value) for _, prop, value in made.rows if prop == wanted), "")

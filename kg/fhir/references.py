@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from kg.fhir.decode import Json
@@ -35,6 +34,7 @@ class Record:
 
     def __init__(self, found: list[tuple[str, Json]]) -> None:
         self.by_key: dict[str, Json] = {}
+        self._by_kind: dict[str, list[tuple[str, Json]]] = {}
         self._alias: dict[str, str] = {}
         self._container: dict[str, str] = {}
         named = [(_name(number, resource), resource) for number, (_, resource) in enumerate(found)]
@@ -54,6 +54,7 @@ class Record:
         while key in self.by_key:
             key += "-again"
         self.by_key[key] = resource
+        self._by_kind.setdefault(kind, []).append((key, resource))
         self._alias.setdefault(key, key)
         self._alias.setdefault(f"{kind}/{texts(resource, 'id')}", key)
         if isinstance(full_url, str):
@@ -65,13 +66,15 @@ class Record:
         kind, name = texts(inner, "resourceType"), texts(inner, "id")
         if _KIND.fullmatch(kind):
             key = f"{kind}/{parent.split('/')[1]}.{opaque(name)}"[:130]
-            self.by_key.setdefault(key, inner)
+            if key not in self.by_key:
+                self.by_key[key] = inner
+                self._by_kind.setdefault(kind, []).append((key, inner))
             self._alias[f"{parent}#{name}"] = key
             self._container[key] = parent
 
-    def of_type(self, kind: str) -> Iterator[tuple[str, Json]]:
+    def of_type(self, kind: str) -> list[tuple[str, Json]]:
         """The resources of that type in key order, with their keys."""
-        return ((key, item) for key, item in self.by_key.items() if item["resourceType"] == kind)
+        return self._by_kind.get(kind, [])
 
     def target(self, reference: Any, within: str) -> str | None:
         """The key a Reference points to: of a resource here, or of one not supplied.

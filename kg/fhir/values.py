@@ -9,6 +9,7 @@ import base64
 import binascii
 import codecs
 import datetime
+import functools
 import html
 import math
 import re
@@ -59,12 +60,17 @@ def values_at(value: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[s
 
 def code_of(coding: Any) -> str:
     """The code of a Coding, without spaces, fit for an IRI; empty when there is none."""
-    return quote("".join(texts(coding, "code").split()), safe=":=+*.,;@!$'()~/-")
+    return _quoted(texts(coding, "code"), ":=+*.,;@!$'()~/-")
 
 
 def system_of(coding: Any) -> str:
     """The system of a Coding, fit for an IRI; empty when it has none."""
-    return quote("".join(texts(coding, "system").split()), safe=":/?=&+.,;@!$'()~*-")
+    return _quoted(texts(coding, "system"), ":/?=&+.,;@!$'()~*-")
+
+
+@functools.lru_cache(maxsize=4096)
+def _quoted(words: str, safe: str) -> str:
+    return quote("".join(words.split()), safe=safe)
 
 
 def day_of(value: Any, file: str, place: str) -> str:

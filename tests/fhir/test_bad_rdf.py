@@ -34,6 +34,7 @@ CASE = "<urn:m816:case/Encounter/e1> a m816:Case"
         ("case.ttl", f"{TTL}{CASE} . <a:b> m816:sequence <a:b> .", "the value is no integer"),
         ("case.ttl", f"{TTL}{CASE} . <a:b> m816:recordDate [] .", "the value is no date"),
         ("case.ttl", f"{TTL}{CASE} . <a:b> m816:recordDate '2026-02-31' .", "is no date"),
+        ("case.ttl", f"{TTL}{CASE} . <a:b> m816:recordDate '20260228' .", "is no date"),
         ("case.ttl", f"{TTL}{CASE} ; m816:about <<( <a:a> <a:b> <a:c> )>> .", "about triples"),
         ("case.ttl", f"{TTL}{CASE} ; m816:about 'words'@en--ltr .", "has a base direction"),
         (

@@ -25,7 +25,8 @@ from kg.inputs import Input, read
 from kg.knowledge import default
 from kg.pyshacl_engine import engine
 from kg.render import text
-from kg.verdict import Verdict, judge_case
+from kg.shacl_compiled import engine as compiled
+from kg.verdict import Verdict, differences, judge_case
 
 HERE = Path(__file__).parent
 WRITTEN = tomllib.loads((HERE / "expected.toml").read_text(encoding="utf-8"))
@@ -59,13 +60,15 @@ def file(request: pytest.FixtureRequest) -> str:
 
 
 def judged(found: Input) -> list[Verdict]:
-    """The verdicts of one input, by the reference engine."""
+    """The verdicts of one input, by the reference engine; the compiled shapes agree with it."""
     assert found.error is None, found.error
     knowledge = default()
-    return [
+    made = [
         judge_case(case, knowledge, engine(knowledge), file=found.file, sha256=found.sha256)
         for case in found.cases
     ]
+    assert [differences(verdict, compiled(knowledge)) for verdict in made] == [[] for _ in made]
+    return made
 
 
 @functools.cache
