@@ -12,6 +12,8 @@ from pathlib import Path
 
 import click
 
+from bench.bulk import bulk
+
 
 @click.group(invoke_without_command=True)
 @click.pass_context
@@ -75,6 +77,8 @@ def population(
 
     populate(out, patients, layout=layout, seed=seed, share=scope / 100, folder=samples)
 
+
+main.add_command(bulk)
 
 if __name__ == "__main__":
     main()

@@ -59,14 +59,19 @@ class Pool:
         if kind < self.share:
             found = chance.choice(self.whole_inside if rare and self.whole_inside else self.inside)
             if chance.random() < _LONG and not rare:
-                lines = found.lines + padding(found, chance, _PADDED)
-                return replace(found, lines=lines, change=f"{found.change} padded".strip())
+                return padded(found, chance)
             return found
         if kind < self.share + _NEAR:
             return chance.choice(self.near)
         if rare and self.whole_outside and chance.random() < 0.1:
             return chance.choice(self.whole_outside)
         return chance.choice(self.histories)
+
+
+def padded(template: Template, chance: random.Random) -> Template:
+    """The template among hundreds of measurements, which decide nothing."""
+    lines = template.lines + padding(template, chance, _PADDED)
+    return replace(template, lines=lines, change=f"{template.change} padded".strip())
 
 
 def pool(share: float, seed: int, folder: Path | None) -> Pool:
