@@ -1,11 +1,13 @@
 """Where the time of a verdict goes: every stage of every composed record, beside its yardsticks.
 
 Plain pySHACL judges the same derived graph through its API, shapes loaded beforehand, one case at a
-time, in turn with ours. Large records are measured against a bare decode of the same bytes.
+time, its N-Triples parsed, in every round after ours. Large records are measured against a bare
+decode of the same bytes.
 """
 
 from __future__ import annotations
 
+import gc
 import gzip
 import statistics
 import time
@@ -26,7 +28,7 @@ from kg.facts import as_triples
 from kg.inputs import read
 from kg.judge import bare_shapes, judge, ntriples
 from kg.knowledge import Knowledge, default
-from kg.shacl_compiled import Compiled, engine
+from kg.shacl_compiled import engine
 from kg.verdict import judge_case
 from kg.view import View
 
@@ -40,9 +42,9 @@ class _Times:
     def __init__(self) -> None:
         self.of: dict[str, list[float]] = {}
 
-    def __call__(self, stage: str, call: Callable[..., Made], *given: Any, **named: Any) -> Made:
+    def __call__(self, stage: str, call: Callable[..., Made], *given: Any) -> Made:
         start = time.process_time()
-        made = call(*given, **named)
+        made = call(*given)
         self.of.setdefault(stage, []).append((time.process_time() - start) * 1000)
         return made
 
@@ -53,9 +55,19 @@ def measure(runs: int, large: Path | None) -> None:
     shapes = rdflib.Graph().parse(data=bare_shapes(knowledge), format="nt")
     times, records = _Times(), sorted(RECORDS.glob("*.json"))
     for turn in range(runs + 1):
-        times = _Times() if turn == 1 else times  # the first round warms up
+        if turn == 1:  # the first round warms up; what it leaves is kept, as a bulk worker does
+            times = _Times()
+            gc.collect()
+            gc.freeze()
+        graphs: list[bytes] = []
         for path in records:
-            _stages(path.name, path.read_bytes(), knowledge, shapes, times)
+            times("whole: bytes to verdict rows", _whole, path.name, path.read_bytes(), knowledge)
+        for path in records:
+            graphs += _stages(path.name, path.read_bytes(), knowledge, times)
+        for graph in graphs:
+            times("SHACL stage from N-Triples", engine(knowledge).rows, graph)
+        for graph in graphs:
+            times("plain pySHACL", _plain, graph, shapes)
     plain = statistics.median(times.of["plain pySHACL"])
     click.echo(f"{len(records)} composed records, {runs} rounds; ms of processor time")
     for stage, found in times.of.items():
@@ -66,21 +78,15 @@ def measure(runs: int, large: Path | None) -> None:
         _large(path, knowledge, runs)
 
 
-def _stages(
-    name: str, raw: bytes, knowledge: Knowledge, shapes: rdflib.Graph, times: _Times
-) -> None:
-    ours = engine(knowledge)
+def _stages(name: str, raw: bytes, knowledge: Knowledge, times: _Times) -> list[bytes]:
+    ours, graphs = engine(knowledge), []
     for case in times("read", read, name, raw, knowledge).cases:
         facts = times("derive", derived, case, knowledge)
         times("SHACL stage", ours.rows_of, facts)
         outcomes = times("SHACL and outcomes", judge, facts, knowledge, ours)
         times("explain", findings, case.node.value, outcomes, View(facts, knowledge))
-        text = ntriples(as_triples(facts))
-        data = rdflib.Graph().parse(data=text, format="nt")
-        times("SHACL stage from N-Triples", ours.rows, text)
-        times("pySHACL without its parse", validate, data, shacl_graph=shapes, inference="none")
-        times("plain pySHACL", _plain, text, shapes)
-    times("whole: bytes to verdict rows", _whole, name, raw, knowledge, ours)
+        graphs.append(ntriples(as_triples(facts)))
+    return graphs
 
 
 def _plain(text: bytes, shapes: rdflib.Graph) -> None:
@@ -88,8 +94,8 @@ def _plain(text: bytes, shapes: rdflib.Graph) -> None:
     validate(data, shacl_graph=shapes, inference="none")
 
 
-def _whole(name: str, raw: bytes, knowledge: Knowledge, ours: Compiled) -> list[bytes]:
-    cases = read(name, raw, knowledge).cases
+def _whole(name: str, raw: bytes, knowledge: Knowledge) -> list[bytes]:
+    ours, cases = engine(knowledge), read(name, raw, knowledge).cases
     return [msgspec.json.encode(judge_case(case, knowledge, ours).json()) for case in cases]
 
 
@@ -99,10 +105,10 @@ def _large(path: Path, knowledge: Knowledge, runs: int) -> None:
     raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
     if len(raw) < LARGE:
         return
-    ours, times = engine(knowledge), _Times()
+    times = _Times()
     rows: list[bytes] = []
     for _ in range(runs * 3):
-        rows = times("whole", _whole, path.name, raw, knowledge, ours)
+        rows = times("whole", _whole, path.name, raw, knowledge)
         times("decode", msgspec.json.decode, raw)
     ratios = [a / b for a, b in zip(times.of["whole"], times.of["decode"], strict=True)]
     words = sorted({msgspec.json.decode(row)["verdict"] for row in rows})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pyoxigraph import Triple
 
@@ -23,7 +23,7 @@ from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
 from kg.namespaces import ICD, M816, SKOS, TYPE, XSD
 from kg.sites import is_region, site_nodes, site_rows
-from kg.slices import Slice, slices
+from kg.slices import slices
 from kg.wording import Mention, mentions
 
 Construct = Callable[[set[Triple], Knowledge], set[Triple]]
@@ -45,33 +45,47 @@ def derive(case: Case, knowledge: Knowledge, construct: Construct | None = None)
 
 def derived(case: Case, knowledge: Knowledge, construct: Construct | None = None) -> Facts:
     """The same as facts; ``construct`` runs the derivations in another way."""
-    stamp: Row = (case.node.value, M816 + "derivedWith", text(knowledge.sha256))
+    stamp = _stamp(case, knowledge)
     if stamp in case.rows:
         return Facts(case.rows)
-    found, facts = _prepared(case, knowledge)
+    facts = _prepared(case, knowledge)
     if construct is None:
         run(facts, knowledge)
     else:
         facts.extend(map(row, construct(as_triples(facts), knowledge)))
-    judged = slices(knowledge).for_judging(facts, found)
-    judged.extend([stamp])
-    return judged
+    return _finished(facts, stamp, knowledge)
+
+
+def finished(case: Case, graph: Iterable[Triple], knowledge: Knowledge) -> set[Triple]:
+    """The graph as it is judged: stamped, without what only derivations read."""
+    facts = Facts(map(row, graph))
+    return as_triples(_finished(facts, _stamp(case, knowledge), knowledge))
+
+
+def _finished(facts: Facts, stamp: Row, knowledge: Knowledge) -> Facts:
+    slices(knowledge).drop_working(facts)
+    facts.extend([stamp])
+    return facts
+
+
+def _stamp(case: Case, knowledge: Knowledge) -> Row:
+    return case.node.value, M816 + "derivedWith", text(knowledge.sha256)
 
 
 def prepared(case: Case, knowledge: Knowledge) -> set[Triple]:
     """The case with its words read, its codes looked up and its slice of the ontology."""
-    return as_triples(_prepared(case, knowledge)[1])
+    return as_triples(_prepared(case, knowledge))
 
 
-def _prepared(case: Case, knowledge: Knowledge) -> tuple[list[Slice], Facts]:
+def _prepared(case: Case, knowledge: Knowledge) -> Facts:
     named = set(case.rows)
     named.update(list(read_words(named, knowledge)))
     named.update(list(look_up_codes(named, knowledge)))
     named.update(list(days_before(case, named)))
     seeds = {end for subject, _, value in named for end in (subject, value)}
-    found, facts = slices(knowledge).of(seeds)
+    facts = slices(knowledge).of(seeds)
     facts.extend(named)
-    return found, facts
+    return facts
 
 
 def read_words(rows: set[Row], knowledge: Knowledge) -> Iterator[Row]:

@@ -83,6 +83,20 @@ class Facts:
                 backward[value] = [*ends, subject] if ends else [subject]
         return new
 
+    def drop(self, nodes: set[Node]) -> None:
+        """Take away all rows of these subjects."""
+        for predicate, index in list(self.sp.items()):
+            gone = index.keys() & nodes
+            if gone:
+                forward, backward = self._open.get(predicate) or self._opened(predicate)
+                for value in {value for subject in gone for value in forward.pop(subject)}:
+                    left = [subject for subject in backward.pop(value) if subject not in nodes]
+                    if left:
+                        backward[value] = left
+        self._below = frozenset(row for row in self._below if row[0] not in nodes)
+        self._joined = {row for row in self._joined if row[0] not in nodes}
+        self.rows = {row for row in self.rows if row[0] not in nodes}
+
     def _opened(self, predicate: str) -> tuple[Index, Index]:
         """The two indexes of a predicate, copied before the first change."""
         forward = self.sp[predicate] = dict(self.sp.get(predicate, ()))

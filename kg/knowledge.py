@@ -51,7 +51,7 @@ class Knowledge:
     derivations: tuple[Derivation, ...] = ()
     shapes: bytes = b""
     sha256: str = ""
-    _found: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _found: dict[tuple[str, str], list[str]] = field(default_factory=dict, init=False, repr=False)
 
     def add(self, triple: Triple) -> None:
         """Index one triple; blank nodes (lists, OWL expressions) are not indexed."""

@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from pyoxigraph import Triple
 
 from kg.expressions import Node
-from kg.facts import Facts, Part, Row
+from kg.facts import Facts, Part, Row, as_triples
 from kg.knowledge import Knowledge
 from kg.namespaces import M816, TYPE
 
 
-class Slice(NamedTuple):
-    """What one node of the ontology brings along, and what of it is judged."""
-
-    whole: Part
-    judged: Part
-
-
 class Slices:
-    """The slices of one knowledge: ``always`` is in every case, ``judged`` what of it is judged."""
+    """The slices of one knowledge, each kept once it was asked for."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         def typed(name: str) -> frozenset[str]:
@@ -35,34 +29,30 @@ class Slices:
         self._followed = typed("FollowedProperty")
         self._copied = typed("CopiedProperty") | self._followed | {TYPE.value}
         self._backwards = typed("BackwardProperty")
-        self._classes = typed("WorkingClass")
-        self._working = {n for kind in self._classes for n in knowledge.by_type.get(kind, ())}
-        self._kept: dict[Node, Slice] = {}
-        self._always = Facts(row for seed in typed("AlwaysInSlice") for row in self._from(seed))
+        self._working = typed("WorkingClass")
+        self._kept: dict[Node, Part] = {}
+        self._always = Facts(row for seed in typed("AlwaysInSlice") for row in self.reached(seed))
         self._everywhere = {row[0] for row in self._always}
-        self._judged = Facts(row for row in self._always if row[0] not in self._working)
 
-    def of(self, seeds: Iterable[Node]) -> tuple[list[Slice], Facts]:
-        """The slices of the nodes a case names; and, as facts, they with what is always there."""
+    def of(self, seeds: Iterable[Node]) -> Facts:
+        """What is always there and the slices of the nodes a case names, as new facts."""
         raw, into = self._knowledge.raw, self._knowledge.into
-        found = []
+        facts = Facts(over=self._always)
         for seed in seeds:
             kept = self._kept.get(seed)
             if kept is None and isinstance(seed, str) and (seed in raw or seed in into):
-                kept = self._kept[seed] = self._slice(seed)
+                rows = (row for row in self.reached(seed) if row[0] not in self._everywhere)
+                kept = self._kept[seed] = Facts(rows).part()
             if kept is not None:
-                found.append(kept)
-        facts = Facts(over=self._always)
-        for each in found:
-            facts.join(each.whole)
-        return found, facts
+                facts.join(kept)
+        return facts
 
-    def _slice(self, seed: str) -> Slice:
-        rows = [row for row in self._from(seed) if row[0] not in self._everywhere]
-        judged = [row for row in rows if row[0] not in self._working]
-        return Slice(Facts(rows).part(), Facts(judged).part())
+    def drop_working(self, facts: Facts) -> None:
+        """Take away the nodes that only derivations read (``m816:WorkingClass``)."""
+        types = facts.po.get(TYPE.value, {})
+        facts.drop({node for kind in self._working for node in types.get(kind, ())})
 
-    def _from(self, seed: str) -> Iterator[Row]:
+    def reached(self, seed: str) -> Iterator[Row]:
         """The rows of a node and of what is reached from it."""
         raw = self._knowledge.raw
         queue = [s for p, s in self._knowledge.into.get(seed, ()) if p in self._backwards]
@@ -80,18 +70,11 @@ class Slices:
                 if predicate in self._followed and datatype is None:
                     queue.append(value)
 
-    def for_judging(self, facts: Facts, found: list[Slice]) -> Facts:
-        """Facts that grew out of these slices, without the data only derivations read
-        (``m816:WorkingClass``)."""
-        types = facts.po.get(TYPE.value, {})
-        dropped = {node for kind in self._classes for node in types.get(kind, ())}
-        if not dropped <= self._working:  # the case calls a node of its own so
-            return Facts(row for row in facts if row[0] not in dropped)
-        judged = Facts(over=self._judged)
-        for each in found:
-            judged.join(each.judged)
-        judged.extend(row for row in facts.rows if row[0] not in dropped)
-        return judged
+
+def slice_of(knowledge: Knowledge, seeds: Iterable[str]) -> set[Triple]:
+    """The slices of some nodes as triples."""
+    ready = slices(knowledge)
+    return as_triples(row for seed in seeds for row in ready.reached(seed))
 
 
 @functools.lru_cache(maxsize=4)

@@ -23,7 +23,11 @@ class View:
     def iris(self, subject: str, prop: str) -> list[str]:
         """Sorted values of a property (full IRI) as strings."""
         found = self.facts.sp.get(prop, _NONE).get(subject)
-        return sorted({text_of(value) for value in found}) if found else []
+        if not found:
+            return []
+        if len(found) == 1:
+            return [text_of(found[0])]
+        return sorted({text_of(value) for value in found})
 
     def values(self, subject: str, name: str) -> list[str]:
         """Sorted values of an m816 property as strings."""

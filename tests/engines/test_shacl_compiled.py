@@ -165,6 +165,21 @@ def test_what_a_graph_says_twice_is_one_row() -> None:
     assert "q" not in below.po
 
 
+def test_a_node_dropped_is_in_no_index_and_what_was_shared_stays() -> None:
+    shared = Facts([("a", "p", "b"), ("b", "p", "c"), ("c", "q", "a")])
+    part = Facts([("d", "p", "b"), ("e", "p", "c")]).part()
+    above = Facts(over=shared)
+    above.join(part)
+    above.extend([("a", "q", "e"), ("d", "p", "b"), ("f", "p", "b")])
+    assert above.po["p"]["b"] == ["a", "d", "f"]
+    above.drop({"a", "d"})
+    assert sorted(above) == [("b", "p", "c"), ("c", "q", "a"), ("e", "p", "c"), ("f", "p", "b")]
+    assert above.sp == {"p": {"b": ("c",), "e": ("c",), "f": ["b"]}, "q": {"c": ("a",)}}
+    assert above.po == {"p": {"b": ["f"], "c": ("b", "e")}, "q": {"a": ("c",)}}
+    assert shared.po["p"]["b"] == ("a",)
+    assert above.extend([("a", "p", "b")]) == [("a", "p", "b")]
+
+
 def test_facts_written_as_triples_are_the_same_triples() -> None:
     triples = CASES[0].triples
     assert CASES[0].case().triples == triples
