@@ -56,8 +56,8 @@ def check_all(folder: Path, out: Path, workers: int, engine: str) -> Spent:
         while process.poll() is None:
             memory = max([memory, *map(peak, workers_of(process.pid))])
             time.sleep(_LOOK)
-    if process.returncode not in (0, 2):
-        raise RuntimeError(f"check-all ended with {process.returncode}")
+    if process.returncode not in (0, 2) or not (out / "run.json").exists():
+        raise RuntimeError(f"check-all ended with {process.returncode} before it was done")
     return Spent(time.monotonic() - start, _processors() - before, memory)
 
 
