@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import time
@@ -30,12 +31,21 @@ def measure(sizes: tuple[int, ...], pairs: int, engine: str, samples: Path | Non
             if size == paired:
                 _two_beside_one(here, size, pairs, engine)
             shutil.rmtree(here)
-    (least, first), (most, last) = costs[0], costs[-1]
-    growth = (last.processors / most) / (first.processors / least)
-    click.echo(f"a patient of {most:,} costs {growth:.2f} × one of {least:,}   target about 1")
-    if len(costs) > 1:
-        more = last.memory / costs[-2][1].memory
-        click.echo(f"a worker has {more:.2f} × the memory at {most:,} than one size below")
+    _growth(costs)
+
+
+def _growth(costs: list[tuple[int, Spent]]) -> None:
+    """What each further patient costs, without what every run costs at its start, and memory."""
+    steps = list(itertools.pairwise(costs))
+    more = [(b[1].processors - a[1].processors) / (b[0] - a[0]) for a, b in steps]
+    for (_, (size, _)), each in zip(steps, more, strict=True):
+        click.echo(f"up to {size:,}: {1e3 * each:.2f} ms of processors for each further patient")
+    if len(steps) > 1:
+        memory = steps[-1][1][1].memory / steps[-1][0][1].memory
+        click.echo(
+            f"the last step costs {more[-1] / more[-2]:.2f} × the one before a patient (target "
+            f"about 1) and {memory:.2f} × the memory of a worker (target about 1)"
+        )
 
 
 def _judged(here: Path, engine: str) -> Spent:
