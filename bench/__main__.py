@@ -2,7 +2,8 @@
 
 ``python -m bench check`` measures records, ``python -m bench serve`` queries over HTTP; without
 either word both are measured. ``python -m bench inside`` measures every stage of a verdict,
-``python -m bench wsgi`` compares two WSGI servers.
+``python -m bench wsgi`` compares two WSGI servers. ``python -m bench population`` writes a
+population with known verdicts, ``python -m bench bulk`` measures how one is judged.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+
+from bench.bulk import bulk
 
 
 @click.group(invoke_without_command=True)
@@ -58,6 +61,24 @@ def wsgi(runs: int) -> None:
 
     wsgi.compare(runs)
 
+
+@main.command()
+@click.option("--patients", default=1_000, show_default=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to fill.")
+@click.option("--layout", type=click.Choice(["ndjson", "bundles"]), default="ndjson")
+@click.option("--seed", default=816, show_default=True)
+@click.option("--scope", default=5.0, show_default=True, help="Per cent of patients in scope.")
+@click.option("--samples", type=click.Path(exists=True, path_type=Path), help="More records.")
+def population(
+    patients: int, out: Path, layout: str, seed: int, scope: float, samples: Path | None
+) -> None:
+    """Write OUT/population and, apart from it, what must come out: OUT/planted.ndjson."""
+    from bench.population import populate
+
+    populate(out, patients, layout=layout, seed=seed, share=scope / 100, folder=samples)
+
+
+main.add_command(bulk)
 
 if __name__ == "__main__":
     main()

@@ -37,6 +37,7 @@ class _Entry(msgspec.Struct):
 
 
 class _Bundle(msgspec.Struct):
+    resourceType: str = ""
     entry: list[_Entry] = []
 
 
@@ -131,9 +132,14 @@ def target_key(reference: str) -> str:
 def sole_patient(raw: bytes) -> str:
     """The key of the one patient of a Bundle; empty unless that is beyond doubt."""
     try:
-        entries = _BUNDLE.decode(raw).entry
-    except (msgspec.MsgspecError, RecursionError):
+        if not raw.isascii():
+            raw.decode()
+        found = _BUNDLE.decode(raw)
+    except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError):
         return ""
+    if found.resourceType != "Bundle":
+        return ""
+    entries = found.entry
     held = [entry for entry in entries if entry.resource is not None]
     patients = [e for e in held if e.resource and e.resource.resourceType == "Patient"]
     if len(patients) != 1 or patients[0].resource is None or not patients[0].resource.id:
@@ -145,8 +151,8 @@ def sole_patient(raw: bytes) -> str:
     about = {
         address(reference)
         for entry in held
-        if (found := entry.resource) is not None
-        for reference in (found.subject, found.patient, found.beneficiary)
+        if (one := entry.resource) is not None
+        for reference in (one.subject, one.patient, one.beneficiary)
     }
     unkinded = any(e.resource and not _KIND.fullmatch(e.resource.resourceType) for e in held)
     return "" if about - known or unkinded else f"Patient/{opaque(name)}"

@@ -41,7 +41,7 @@ from kg.namespaces import M816
 from kg.verdict import judge_case
 
 Begin = Callable[[str], None]
-ENGINES = ("default", "reference")
+ENGINES = ("default", "compiled", "reference")
 _CASE = f"<{M816}Case>".encode()
 _NO_GRAPH = ("#", "#DEFAULT")
 
@@ -85,13 +85,13 @@ def judge(case: Case, record: Record, options: Options) -> Row:
 
 def engine_of(name: str, knowledge: Knowledge) -> tuple[Engine, Construct | None]:
     """The engine and the derivation of that name, as ``m816 check --engine`` has them."""
-    from kg.pyshacl_engine import engine as pyshacl
+    from kg.engines import engine_named
 
     if name != "reference":
-        return pyshacl(knowledge), None
+        return engine_named("pyshacl" if name == "default" else name, knowledge), None
     from kg.derive_rdflib import construct_rdflib
 
-    return pyshacl(knowledge), construct_rdflib
+    return engine_named("pyshacl", knowledge), construct_rdflib
 
 
 @functools.lru_cache(maxsize=4)

@@ -155,3 +155,16 @@ def test_a_record_out_of_scope_by_its_bytes_is_judged_out_of_scope() -> None:
     for case in read("r.json", raw, default()).cases:
         made = judge_case(case, default(), engine(default()))
         assert made.decision.verdict == "out-of-scope"
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [(b"Bundle", b"Jundle"), (b"Ann", b"An\xb6"), (b'"Patient"', b'"patient"')],
+)
+def test_a_bundle_with_a_wrong_type_or_other_bytes_than_utf8_has_no_sure_patient(
+    find: bytes, put: bytes
+) -> None:
+    patient = b'{"resourceType":"Patient","id":"p1","name":[{"family":"Ann"}]}'
+    raw = b'{"resourceType":"Bundle","entry":[{"resource":%s}]}' % patient
+    assert sole_patient(raw) == "Patient/p1"
+    assert sole_patient(raw.replace(find, put)) == ""

@@ -1,0 +1,200 @@
+"""Lines → rows in this process, per core, beside plain pySHACL and beside a bare decode."""
+
+from __future__ import annotations
+
+import functools
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+import msgspec
+import rdflib
+from pyshacl import validate
+
+from bench.pairs import shown
+from bench.population import Pool, padded, pool
+from bench.population.templates import RECORDS, Template, bundle, patient
+from kg.bulk.partition import Item, Reader
+from kg.bulk.scope import scope
+from kg.bulk.shard import Options, judge_shard, record_of
+from kg.bulk.shared import Shared, store
+from kg.bulk.sources import ranges, survey
+from kg.derive import derived
+from kg.engines import engine_named
+from kg.facts import Facts, as_triples
+from kg.judge import bare_shapes, ntriples, results
+from kg.knowledge import default
+
+LARGE = 200_000
+
+
+def inside(patients: int, runs: int, engine: str) -> None:
+    """Print the ratios over patients in scope; both sides see the same cases in turn."""
+    found, options = pool(1.0, 816, None).inside, Options(engine)
+    chosen = [found[number % len(found)] for number in range(patients)]
+    made = [patient(one, f"p{number:07d}") for number, one in enumerate(chosen, start=1)]
+    with tempfile.TemporaryDirectory() as folder:
+        source = _Source(Path(folder), [line.raw for lines in made for line in lines])
+        facts = source.facts(options)
+        count = _agreeing(facts, engine)
+        rounds = [_round(source, facts, options) for _ in range(runs + 1)][1:]
+    plain, bare, whole, stage = ([one[n] for one in rounds] for n in range(4))
+    click.echo(f"{patients} patients, {len(facts)} cases in scope, {runs} rounds, engine {engine}")
+    click.echo(f"pySHACL finds the same {count} results in their graphs")
+    for name, seconds in zip(_SIDES, (plain, bare, whole, stage), strict=True):
+        click.echo(f"{name:30} {1e3 * statistics.median(seconds) / len(facts):8.3f} ms a case")
+    for name, over, under in (
+        ("plain pySHACL / lines to rows", plain, whole),
+        ("plain pySHACL / SHACL stage alone", plain, stage),
+        ("pySHACL without its parse / SHACL stage alone", bare, stage),
+    ):
+        click.echo(shown(name, [a / b for a, b in zip(over, under, strict=True)], "≥ 100"))
+
+
+_SIDES = ("plain pySHACL", "pySHACL without its parse", "lines to rows", "SHACL stage alone")
+
+
+def _agreeing(facts: list[Facts], engine: str) -> int:
+    """How many results both engines find, which must be the same ones, case by case."""
+    ours, reference = engine_named(engine, default()), engine_named("pyshacl", default())
+    count = 0
+    for one in facts:
+        found = sorted(results(one, ours))
+        if found != sorted(results(one, reference)):
+            raise click.ClickException("the engines find different results")
+        count += len(found)
+    return count
+
+
+def _round(
+    source: _Source, facts: list[Facts], options: Options
+) -> tuple[float, float, float, float]:
+    """Seconds of processor time of each side, over all cases."""
+    ours, shapes = engine_named(options.engine, default()), _shapes()
+    texts = [ntriples(as_triples(one)) for one in facts]
+    plain = _seconds(lambda: _validated(map(_graph, texts), shapes))
+    graphs = [_graph(text) for text in texts]
+    bare = _seconds(lambda: _validated(graphs, shapes))
+    whole = _seconds(lambda: source.rows(options))
+    return plain, bare, whole, _seconds(lambda: [results(one, ours) for one in facts])
+
+
+@functools.cache
+def _shapes() -> rdflib.Graph:
+    return rdflib.Graph().parse(data=bare_shapes(default()), format="nt")
+
+
+def _graph(text: bytes) -> rdflib.Graph:
+    return rdflib.Graph().parse(data=text, format="nt")
+
+
+def _validated(graphs: Iterable[rdflib.Graph], shapes: rdflib.Graph) -> None:
+    for graph in graphs:
+        validate(graph, shacl_graph=shapes, inference="none")
+
+
+def decode(patients: int, runs: int, engine: str, samples: Path | None) -> None:
+    """Print the ratios to a bare decode: out of scope in both layouts, then each large record."""
+    found, options = pool(0.0, 816, samples), Options(engine)
+    chosen = [found.choice(number)[0] for number in range(1, patients + 1)]
+    made = [patient(one, f"p{number:07d}") for number, one in enumerate(chosen, start=1)]
+    layouts = {
+        "lines by type": [line.raw for lines in made for line in lines],
+        "Bundles": [bundle(lines) for lines in made],
+    }
+    click.echo(f"{patients} patients out of scope, {runs} rounds of processor time")
+    for name, raws in layouts.items():
+        size = sum(map(len, raws)) / 1e6
+        click.echo(shown(f"{name}, {size:.1f} MB / decode", _beside(raws, options, runs), "≤ 2"))
+    click.echo(f"records in scope of at least {LARGE // 1000} kB")
+    for one in _large(found):
+        lines = patient(one, "p0000001")
+        for name, raws in (("lines", [x.raw for x in lines]), ("Bundle", [bundle(lines)])):
+            title = f"{one.record} {one.change} {sum(map(len, raws)) // 1000} kB, {name}"
+            click.echo(shown(f"{title} / decode", _beside(raws, options, runs), "≤ 12"))
+
+
+def warm(runs: int, engine: str) -> None:
+    """Print the percentiles of the time a record takes."""
+    options, times = Options(engine), []
+    paths = sorted(RECORDS.glob("*.json"))
+    for run in range(runs + 1):
+        for path in paths:
+            raw = path.read_bytes()
+            item = Item(path.name, "record", path.name, 0, raw)
+            start = time.perf_counter()
+            rows = [msgspec.json.encode(row) for _, row in judge_shard([item], options)]
+            if run:
+                times.append(1e3 * (time.perf_counter() - start))
+            assert rows
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    click.echo(
+        f"{len(paths)} composed records, {runs} rounds, bytes to rows in a warm process: "
+        f"p50 {cuts[49]:.2f} ms (target ≤ 5), p99 {cuts[98]:.2f} ms (≤ 20), max {max(times):.2f}"
+    )
+
+
+class _Source:
+    """Lines in a file, and what is shared among them in a store, as a run has them."""
+
+    def __init__(self, folder: Path, raws: Iterable[bytes]) -> None:
+        self.lines = list(dict.fromkeys(raws))
+        self._file = folder / "lines.ndjson"
+        self._file.write_bytes(b"\n".join(self.lines) + b"\n")
+        store(folder / "shared", (item for item in self._items() if item.what == "shared"))
+        self._shared = Shared(folder / "shared")
+
+    def _items(self) -> list[Item]:
+        found = survey(self._file)
+        read = (Reader(found.root, part, scope(default())) for part in ranges(found))
+        return [item for reader in read for item in reader if isinstance(item, Item)]
+
+    def _own(self) -> list[Item]:
+        return [item for item in self._items() if item.what != "shared"]
+
+    def rows(self, options: Options) -> list[bytes]:
+        """All rows, from the bytes on disk."""
+        found = judge_shard(self._own(), options, self._shared)
+        return [msgspec.json.encode(row) for _, row in found]
+
+    def facts(self, options: Options) -> list[Facts]:
+        """The derived graphs of all cases."""
+        members: dict[str, list[Item]] = {}
+        for item in self._own():
+            members.setdefault(item.key, []).append(item)
+        return [
+            derived(case, default())
+            for key, found in members.items()
+            for case in record_of(key, found, options, self._shared).cases
+        ]
+
+
+def _beside(raws: list[bytes], options: Options, runs: int) -> list[float]:
+    """The time from lines to rows as a part of the time of a bare decode of the same lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = _Source(Path(folder), raws)
+        found = []
+        for run in range(runs + 1):
+            whole = _seconds(lambda: source.rows(options))
+            bare = _seconds(lambda: [msgspec.json.decode(raw) for raw in source.lines])
+            if run:
+                found.append(whole / bare)
+        return found
+
+
+def _large(found: Pool) -> list[Template]:
+    """A few composed records among many measurements, and the large samples in scope."""
+    long = [
+        padded(one, random.Random(816)) for one in found.inside[:: max(1, len(found.inside) // 4)]
+    ]
+    return [one for one in long + found.whole_inside if one.size >= LARGE]
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.process_time()
+    call()
+    return time.process_time() - start
