@@ -3,8 +3,10 @@
 InputError                 the input cannot be judged; carries file, place, what, and what to do
 ├── UnreadableInput        not JSON / not RDF / truncated / too large / not UTF-8
 ├── UnusableRecord         readable, but not a record or case we can judge
-└── UnusableParameter      a named query is given something that it does not take
+├── UnusableParameter      a named query is given something that it does not take
+└── NotJudged              readable, but judging it passed a limit or ended its process
 KnowledgeError             the shipped or user-supplied ontology, shapes or queries are unusable
+ToolMissing                an optional tool is not installed, or did not run
 
 A failed rule is never an exception: it is a finding in a verdict.
 """
@@ -39,5 +41,16 @@ class UnusableParameter(InputError):
     """A named query is given a value that is not of the kind it takes, or takes none."""
 
 
+class NotJudged(InputError):
+    """A case could not be judged: neither fit nor unfit. Who has the input adds file and place."""
+
+    def __init__(self, what: str, file: str = "", place: str = "") -> None:
+        super().__init__(file, place, f"could not be judged: {what}", "Judge it by another engine")
+
+
 class KnowledgeError(ValueError):
     """The ontology, shapes, derivations or queries cannot be used; a fault of the installation."""
+
+
+class ToolMissing(RuntimeError):
+    """An optional tool is not there; the message says what to install."""
