@@ -84,7 +84,9 @@ def page(finished: Finished, tally: Tally, asked: int, knowledge: Knowledge) -> 
 def _head(finished: Finished, tally: Tally, asked: int) -> str:
     totals, errors = finished.totals, tally.errors.total()
     sound = totals.accounted and totals.rows == tally.verdicts.total() + errors
-    agrees = "Every line and record is accounted for" if sound else "The counts do not agree"
+    agrees = mark(*(("in = out", ("good", "✓")) if sound else ("in ≠ out", ("bad", "✗"))))
+    lines = totals.lines.get("lines", 0)
+    counted = f"{lines:,} lines read, {totals.records:,} records, {totals.rows:,} rows written"
     tiles = (
         (f"{totals.records:,}", "records", ""),
         (f"{tally.verdicts.total():,}", "cases judged", ""),
@@ -98,7 +100,7 @@ def _head(finished: Finished, tally: Tally, asked: int) -> str:
     )
     return f"""<header>
 <h1>ICD-10-CM M81.6, localized osteoporosis: {totals.records:,} records judged</h1>
-<p>{mark(agrees, ("good", "✓") if sound else ("bad", "✗"))}</p>
+<p>{agrees} {counted}</p>
 <dl class="tiles">
 {shown}
 </dl>

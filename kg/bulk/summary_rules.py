@@ -144,19 +144,19 @@ def _rules_open(reason: str, tally: Tally) -> list[str]:
 
 
 def _never(tally: Tally, knowledge: Knowledge) -> str:
-    rows = [
-        (
-            escaped(knowledge.label(fact).capitalize()),
-            escaped(feed),
-            f"{tally.facts[feed, fact]:,}",
+    lines = [
+        Line(
+            f"{escaped(knowledge.label(fact).capitalize())} "
+            f'<span class="soft">{escaped(feed)} feed</span>',
+            [Part("warn", tally.facts[feed, fact])],
+            [f"{tally.facts[feed, fact]:,}"],
         )
         for feed in sorted(tally.feeds)
         for fact in sorted(tally.lacks.get(feed, ()), key=lambda f: (-tally.facts[feed, f], f))
     ]
-    if not rows:
-        return ""
-    heads = ("Fact", "Feed", "Cases it leaves open")
-    return table("Facts that these feeds never carry", heads, rows)
+    heads = ("Fact", "Cases left open")
+    caption = "Facts that this kind of feed never carries, and the cases that wait for them"
+    return chart(caption, heads, lines, tally.in_scope) if lines else ""
 
 
 def silent(tally: Tally, knowledge: Knowledge) -> str:
