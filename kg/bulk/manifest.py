@@ -88,7 +88,9 @@ class Folder:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """See to it that no other run works here as long as this one does, however it ends."""
-        if self.path.exists() and not self._manifest.exists() and any(self.path.iterdir()):
+        # a run may have ended as it began
+        here = {path.name for path in self.path.glob("*") if path.suffix != ".part"}
+        if not self._manifest.exists() and here - {self.work.name, self.verdicts.name}:
             raise self._refusal("not empty and holds no run")
         self.work.mkdir(parents=True, exist_ok=True)
         with (self.work / "lock").open("wb") as lock:
@@ -116,7 +118,7 @@ class Folder:
     def clear(self) -> None:
         """The run is complete: leave nothing but its results."""
         shutil.rmtree(self.work, ignore_errors=True)
-        for part in self.verdicts.glob("*.part"):
+        for part in self.path.rglob("*.part"):
             part.unlink(missing_ok=True)
 
     def _refusal(self, what: str) -> UnusableRecord:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from kg.bulk.finish import finish
 from kg.bulk.manifest import Done, Folder, Manifest, manifest_of
 from kg.bulk.partition import GROUPED, SHARED_BUCKET, Piece, pieces, read_bucket
 from kg.bulk.pool import Pool
@@ -87,6 +88,7 @@ class Run:
         totals = self._totals(read, done)
         with written(self.folder.path / "run.json") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(totals), indent=2) + b"\n")
+        finish(self.folder.path)
         manifest.complete, manifest.done = True, done
         self.folder.write(manifest)
 

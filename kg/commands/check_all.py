@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kg.commands.named import named
+
+if TYPE_CHECKING:
+    from kg.bulk.run import Totals
 
 
 def _share(_: click.Context, __: click.Parameter, value: str | None) -> float:
@@ -66,14 +70,17 @@ def check_all(
 
     chosen = (("payer", named("Payer", payer)), ("judgedBy", named("CodeRelease", as_of)))
     options = Options(engine, named("FeedProfile", profile), chosen, audit)
-    run = Run(source, out, options, workers=workers or os.cpu_count() or 1, limit=limit)
     try:
-        totals = run.go()
+        totals = Run(source, out, options, workers=workers or os.cpu_count() or 1, limit=limit).go()
     except KeyboardInterrupt:
-        again = "run the same command again to go on"
-        click.echo(f"\nm816: stopped; what is done is in {out}: {again}.", err=True)
+        click.echo(f"\nm816: stopped; run the same command again to go on in {out}.", err=True)
         sys.exit(130)
-    click.echo(f"{totals.records:,} records, {totals.rows:,} rows in {run.folder.verdicts}")
+    sys.exit(_told(totals, out))
+
+
+def _told(totals: Totals, out: Path) -> int:
+    """Say what came out of a run; its exit code."""
+    click.echo(f"{totals.records:,} records, {totals.rows:,} rows in {out / 'verdicts'}")
     for name, count in sorted(totals.counts.items(), key=lambda item: (-item[1], item[0])):
         click.echo(f"  {count:>9,}  {name}")
     for line in totals.missing:
@@ -83,6 +90,6 @@ def check_all(
     if not totals.accounted:
         click.echo("m816: the final count does not agree with what was read", err=True)
     if totals.differing or not totals.accounted:
-        sys.exit(3)
+        return 3
     failed = {"unreadable", "unusable", "could-not-be-judged"} & totals.counts.keys()
-    sys.exit(2 if failed or totals.missing else 0)
+    return 2 if failed or totals.missing else 0

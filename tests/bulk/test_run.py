@@ -55,7 +55,10 @@ def test_nothing_is_left_but_results_and_a_second_run_does_nothing(
 ) -> None:
     out = tmp_path / "out"
     first = start(export, out).go()
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "run.json", "verdicts"}
+    names = {"manifest.json", "run.json", "errors.ndjson", "verdicts"}
+    assert {path.name for path in out.iterdir()} == names
+    listed = [json.loads(line) for line in (out / "errors.ndjson").read_bytes().splitlines()]
+    assert [row["error"] for row in listed] == ["unreadable"]
     before = {path: path.stat().st_mtime_ns for path in (out / "verdicts").iterdir()}
     assert start(export, out).go() == first
     assert {path: path.stat().st_mtime_ns for path in (out / "verdicts").iterdir()} == before
@@ -190,6 +193,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path, change: str) -> None
 
 def test_two_runs_do_not_share_a_folder(export: Path, tmp_path: Path) -> None:
     folder = Folder(tmp_path / "out")
+    folder.verdicts.mkdir(parents=True)
     with folder.held(), pytest.raises(UnusableRecord, match="has not ended"):
         start(export, tmp_path / "out").go()
 
