@@ -23,7 +23,7 @@ class Part(NamedTuple):
     """A part of a bar: its look, a class of the style sheet, and how much it is."""
 
     look: str
-    count: int
+    size: int
 
 
 class Line(NamedTuple):
@@ -50,8 +50,8 @@ def bar(parts: Iterable[Part], whole: int) -> str:
     """One bar; ``whole`` is what its full width stands for."""
     drawn, at = [], 0.0
     for part in parts:
-        width = 100 * part.count / whole if whole else 0.0
-        if part.count:
+        width = 100 * part.size / whole if whole else 0.0
+        if part.size:
             drawn.append(
                 f'<rect class="{part.look}" x="{at:.2f}%" width="{width:.2f}%" height="100%"/>'
             )

@@ -27,7 +27,7 @@ COLUMNS = (
     "rules_version",
     "input_sha256",
 )
-_GROUP = 1 << 17
+_GROUP = 1 << 15
 
 
 def available() -> bool:

@@ -43,20 +43,6 @@ def page(finished: Finished, tally: Tally, asked: int, knowledge: Knowledge) -> 
     found = f"{page_style()}{charts.style()}"
     allowed = f"'sha256-{b64encode(sha256(found.encode()).digest()).decode()}'"
     policy = f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
-    sections = "\n".join(
-        section
-        for section in (
-            verdicts(tally),
-            axes(tally, knowledge),
-            *(of_axis(axis, tally, knowledge) for axis in AXES),
-            open_facts(tally, knowledge),
-            silent(tally, knowledge),
-            _unjudged(tally),
-            _accounts(finished),
-            _facts(finished, tally),
-        )
-        if section
-    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -71,7 +57,7 @@ def page(finished: Finished, tally: Tally, asked: int, knowledge: Knowledge) -> 
 {charts.HATCH}
 {_head(finished, tally, asked)}
 <main>
-{sections}
+{_sections(finished, tally, knowledge)}
 </main>
 <footer>
 <p>A check of codes and documentation against cited sources. It recommends no treatment.</p>
@@ -79,6 +65,20 @@ def page(finished: Finished, tally: Tally, asked: int, knowledge: Knowledge) -> 
 </body>
 </html>
 """
+
+
+def _sections(finished: Finished, tally: Tally, knowledge: Knowledge) -> str:
+    made = (
+        verdicts(tally),
+        axes(tally, knowledge),
+        *(of_axis(axis, tally, knowledge) for axis in AXES),
+        open_facts(tally, knowledge),
+        silent(tally, knowledge),
+        _unjudged(tally),
+        _accounts(finished),
+        _facts(finished, tally),
+    )
+    return "\n".join(filter(None, made))
 
 
 def _head(finished: Finished, tally: Tally, asked: int) -> str:

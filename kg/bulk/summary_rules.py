@@ -72,7 +72,7 @@ def of_axis(axis: str, tally: Tally, knowledge: Knowledge) -> str:
         return ""
     found.sort(key=lambda item: (-item[1]["fail"], -item[1]["indeterminate"], item[0].iri))
     lines = [_rule_line(rule, counts, knowledge) for rule, counts in found]
-    whole = max(sum(part.count for part in line.parts) for line in lines)
+    whole = max(sum(part.size for part in line.parts) for line in lines)
     heads = ("What should hold", *(name for _, name in _LEGEND))
     shown = chart("Rules that fail or cannot be told, in cases", heads, lines[:_MOST], whole)
     rest = ""
@@ -84,7 +84,7 @@ def of_axis(axis: str, tally: Tally, knowledge: Knowledge) -> str:
 
 def _rule_line(rule: Rule, counts: Counter[str], knowledge: Knowledge) -> Line:
     parts = [Part(look, counts[state]) for state, (look, _) in _LOOKS.items()]
-    return Line(_told(rule, knowledge), parts, [f"{part.count:,}" for part in parts])
+    return Line(_told(rule, knowledge), parts, [f"{part.size:,}" for part in parts])
 
 
 def _told(rule: Rule, knowledge: Knowledge) -> str:

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kg.bulk.shard import Options, Record, Row
+from kg.bulk.rows import Row
+from kg.bulk.shard import Options, Record
 from kg.bulk.shard import judge as real
 from kg.case import Case
 
@@ -30,11 +31,9 @@ def judge(poison: str, killed: Path, case: Case, record: Record, options: Option
     return real(case, record, options)
 
 
-def main(export: Path, out: Path, poison: str) -> None:
-    """Write ``rows.ndjson``, ``lines.ndjson`` and ``told.json``."""
+def session() -> Any:
+    """Two processors, and a task that fails is tried four times, as on a cluster."""
     from pyspark.sql import SparkSession
-
-    from kg.bulk import spark as adapter
 
     builder: Any = SparkSession.builder
     for name, value in {
@@ -45,24 +44,32 @@ def main(export: Path, out: Path, poison: str) -> None:
         "spark.driver.host": "127.0.0.1",
     }.items():
         builder = builder.config(name, value)
-    spark = builder.master("local[2,4]").getOrCreate()
+    return builder.master("local[2,4]").getOrCreate()
+
+
+def failures(spark: Any) -> int:
+    """How many tasks failed so far."""
+    tracker = spark.sparkContext.statusTracker()
+    stages = {
+        n for job in tracker.getJobIdsForGroup(None) for n in tracker.getJobInfo(job).stageIds
+    }
+    found = [tracker.getStageInfo(stage) for stage in stages]
+    return sum(stage.numFailedTasks for stage in found if stage is not None)
+
+
+def main(export: Path, out: Path, poison: str) -> None:
+    """Write ``rows.ndjson``, ``lines.ndjson`` and ``told.json``."""
+    from kg.bulk import spark as adapter
+
+    spark = session()
     dying = functools.partial(judge, poison, out / "killed")
     items = adapter.read_folder(spark, export, part_size=20_000)
     rows = adapter.judge_items(items, partitions=3, judge=dying).persist()
     _write(out / "rows.ndjson", rows.collect())
-    tracker = spark.sparkContext.statusTracker()
-    stages = [
-        info
-        for job in tracker.getJobIdsForGroup(None)
-        for stage in tracker.getJobInfo(job).stageIds
-        if (info := tracker.getStageInfo(stage)) is not None
-    ]
+    failed = failures(spark)
     found = adapter.findings(rows, "a run")
-    told = {
-        "failed": sum(stage.numFailedTasks for stage in stages),
-        "findings": [list(row) for row in found.collect()],
-        "columns": found.columns,
-    }
+    flat = [list(row) for row in found.collect()]
+    told = {"failed": failed, "findings": flat, "columns": found.columns}
     (out / "told.json").write_text(json.dumps(told), encoding="utf-8")
     table = [
         (path.name, number, bytearray(line))
@@ -70,9 +77,8 @@ def main(export: Path, out: Path, poison: str) -> None:
         for number, line in enumerate(path.read_bytes().splitlines(), start=1)
     ]
     lines = spark.createDataFrame(table, "file string, line bigint, raw binary")
-    _write(
-        out / "lines.ndjson", adapter.judge_items(adapter.read_table(lines), partitions=2).collect()
-    )
+    again = adapter.judge_items(adapter.read_table(lines), partitions=2)
+    _write(out / "lines.ndjson", again.collect())
     spark.stop()
 
 

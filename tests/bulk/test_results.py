@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import tracemalloc
 from base64 import b64encode
 from collections import Counter
@@ -15,17 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from kg.__main__ import main
 from kg.bulk.charts import Part, bar, share
-from kg.bulk.finished import Codes, Finding, Finished, Place, Question, Row
+from kg.bulk.finished import Finished, Place, Row
 from kg.bulk.results import SUMMARY, WORKLIST, write_results
 from kg.bulk.shard import Options
 from kg.bulk.tally import Tally, gaps
-from kg.bulk.worklist import HEAD, Worklist, items, safe
+from kg.bulk.worklist import Worklist
 from kg.errors import UnusableRecord
 from kg.knowledge import default
 from kg.namespaces import M816
 from tests.bulk.conftest import start
+from tests.bulk.made import finding, row
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +61,15 @@ def test_results_are_the_same_bytes_again(finished: Path) -> None:
 
 def test_every_question_and_every_failed_rule_is_in_the_worklist(finished: Path) -> None:
     wanted: Counter[tuple[str, str, str]] = Counter()
-    for row in rows(finished):
-        asked = {rule for q in row.get("questions", ()) for rule in q["rules"]}
-        for question in row.get("questions", ()):
-            wanted[question["to"], row["case"], question["stem"]] += 1
-        for finding in row.get("findings", ()):
-            if finding["outcome"] == "fail" and finding["rule"] not in asked:
-                wanted[finding["owner"], row["case"], finding["message"]] += 1
-    found = Counter((line["owner"], line["case"], line["what"]) for line in worklist(finished))
-    assert found == wanted
+    for one in rows(finished):
+        asked = {rule for question in one.get("questions", ()) for rule in question["rules"]}
+        for question in one.get("questions", ()):
+            wanted[question["to"], one["case"], question["stem"]] += 1
+        for found in one.get("findings", ()):
+            if found["outcome"] == "fail" and found["rule"] not in asked:
+                wanted[found["owner"], one["case"], found["message"]] += 1
+    listed = Counter((line["owner"], line["case"], line["what"]) for line in worklist(finished))
+    assert listed == wanted
     assert len(wanted) > 5
 
 
@@ -81,46 +85,6 @@ def test_a_case_that_does_not_stand_asks_someone_for_something(finished: Path) -
     wanted = {row["case"] for row in rows(finished) if row.get("verdict", "stands") not in idle}
     assert wanted
     assert wanted <= {line["case"] for line in worklist(finished)}
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1"])
-def test_no_cell_is_a_formula(cell: str) -> None:
-    assert safe(cell) == f"'{cell}"
-    assert safe(f"Patient/{cell}") == f"Patient/{cell}"
-
-
-def finding(rule: str, outcome: str, **named: Any) -> Finding:
-    said = {"severity": "must", "axis": "coding", "authority": "tabular", "certainty": "A"}
-    return Finding(**{"rule": rule, "outcome": outcome, "owner": "coder", **said, **named})
-
-
-def row(*found: Finding, **named: Any) -> Row:
-    said = {"case": "c", "verdict": "query", "input": Place("f"), "codes": Codes(["M81.6"])}
-    return Row(**{**said, "findings": list(found), **named})
-
-
-def test_a_quoted_cell_comes_back_as_it_was(tmp_path: Path) -> None:
-    listed = Worklist(tmp_path / WORKLIST)
-    listed.add(row(finding("r", "fail", message='say "no", or\nnothing'), case='a,"b"'))
-    listed.write()
-    listed.close()
-    (line,) = worklist_of(tmp_path / WORKLIST)
-    assert (line["case"], line["what"]) == ('a,"b"', 'say "no", or\nnothing')
-
-
-def worklist_of(path: Path) -> list[dict[str, str]]:
-    found = list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""), strict=True))
-    assert all(tuple(line) == HEAD for line in found)
-    return found
-
-
-def test_what_a_verdict_waits_for_is_listed_even_if_no_question_is_there() -> None:
-    waiting = finding("r", "indeterminate", message="cannot be told")
-    minor = finding("s", "indeterminate", severity="should", message="cannot be told either")
-    assert [item["rule"] for item in items(row(waiting, minor))] == ["r"]
-    asked = Question("coder", "Which?", ["a", "b"], ["r"])
-    (item,) = items(row(waiting, questions=[asked]))
-    assert (item["kind"], item["options"]) == ("question", "a | b")
 
 
 def tallied(*found: Row) -> Tally:
@@ -174,14 +138,19 @@ def test_a_run_that_has_not_ended_has_no_results(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [b"", b'{"input": {"file": "x"}}\n', b"{"])
-def test_rows_that_were_changed_are_refused(export: Path, tmp_path: Path, change: bytes) -> None:
-    out = tmp_path / "out"
-    start(export, out, limit=2).go()
+def test_rows_that_were_changed_are_refused(finished: Path, tmp_path: Path, change: bytes) -> None:
+    out = copied(finished, tmp_path / "out")
     path = next(path for path in sorted((out / "verdicts").iterdir()) if path.stat().st_size)
     path.write_bytes(path.read_bytes() + change if change else b"")
     with pytest.raises(UnusableRecord, match="shard"):
         write_results(out)
     assert not (out / SUMMARY).exists()
+
+
+def copied(finished: Path, out: Path) -> Path:
+    """The run without its results."""
+    shutil.copytree(finished, out, ignore=shutil.ignore_patterns(SUMMARY, WORKLIST))
+    return out
 
 
 class Page(HTMLParser):
@@ -224,11 +193,11 @@ def test_the_page_fetches_nothing_and_allows_only_its_own_style(finished: Path) 
 def test_the_page_tells_the_counts_of_the_run(finished: Path) -> None:
     text = (finished / SUMMARY).read_text("utf-8")
     found, told = Finished(finished), Page(text).text
-    counts = found.totals.counts
-    for verdict, count in counts.items():
+    lines = re.findall(r"<tr.*?</tr>", text)
+    for verdict, count in found.totals.counts.items():
         if verdict not in ("out-of-scope", "unreadable"):
-            assert re.search(rf"{verdict}\b.*\n?.*", told)
-            assert f'data-name="Cases">{count:,}</td>' in text
+            (line,) = (line for line in lines if f"</span> {verdict}</span>" in line)
+            assert f'data-name="Cases">{count:,}</td>' in line
     assert "in = out" in told
     assert "the line is truncated" in told
     assert found.manifest.rules["sha256"] in told
@@ -236,11 +205,7 @@ def test_the_page_tells_the_counts_of_the_run(finished: Path) -> None:
 
 
 def test_the_page_says_when_the_counts_do_not_agree(finished: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    (out / "verdicts").mkdir(parents=True)
-    for path in (finished / "verdicts").iterdir():
-        (out / "verdicts" / path.name).write_bytes(path.read_bytes())
-    (out / "manifest.json").write_bytes((finished / "manifest.json").read_bytes())
+    out = copied(finished, tmp_path / "out")
     totals = json.loads((finished / "run.json").read_bytes())
     (out / "run.json").write_text(json.dumps({**totals, "rows": totals["rows"] + 1}), "utf-8")
     write_results(out)
@@ -286,3 +251,16 @@ def test_a_bar_is_never_wider_than_its_place() -> None:
 )
 def test_a_share_is_not_rounded_to_nothing_or_all(count: int, whole: int, said: str) -> None:
     assert share(count, whole) == said
+
+
+def test_the_command_leaves_results_and_makes_them_again_when_they_are_gone(
+    export: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    told = ["check-all", str(export), "--out", str(out), "--workers", "1", "--limit", "2"]
+    for name in ("", WORKLIST, SUMMARY):
+        if name:
+            (out / name).unlink()
+        said = CliRunner().invoke(main, told)
+        assert said.exit_code in (0, 2), said.output
+        assert {WORKLIST, SUMMARY} <= {path.name for path in out.iterdir()}
