@@ -18,7 +18,7 @@ from kg.explain import Evidence, Finding
 from kg.render import WORDS, headline
 from kg.verdict import Verdict
 
-_VERDICT = {
+VERDICTS = {
     "stands": ("good", "✓"),
     "stands-incomplete": ("warn", "△"),
     "recode": ("bad", "⇄"),
@@ -27,14 +27,14 @@ _VERDICT = {
     "not-coded": ("bad", "∅"),
     "out-of-scope": ("calm", "–"),
 }
-_STATE = {
+STATES = {
     "pass": ("good", "✓"),
     "fail": ("bad", "✗"),
     "indeterminate": ("warn", "?"),
     "not-applicable": ("calm", "–"),
     "off": ("calm", "○"),
 }
-_AXES = {
+AXES = {
     "coding": "Coding",
     "clinicalValidity": "Clinical validity",
     "documentation": "Documentation",
@@ -72,28 +72,30 @@ def style() -> str:
     return "\n" + Path(__file__).with_name("page.css").read_text("utf-8")
 
 
-def _t(text: str) -> str:
+def escaped(text: str) -> str:
     """Text for HTML: escaped, control characters made visible."""
     return html.escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), quote=True)
 
 
-def _mark(word: str, look: tuple[str, str]) -> str:
+def mark(word: str, look: tuple[str, str]) -> str:
+    """A badge: a word with its tone and symbol."""
     tone, symbol = look
-    return f'<span class="mark {tone}"><span aria-hidden="true">{symbol}</span> {_t(word)}</span>'
+    hidden = f'<span aria-hidden="true">{symbol}</span>'
+    return f'<span class="mark {tone}">{hidden} {escaped(word)}</span>'
 
 
 def _head(verdicts: list[Verdict]) -> str:
     counted = Counter(verdict.decision.verdict for verdict in verdicts)
-    said = ", ".join(f"{counted[word]} {word}" for word in _VERDICT if counted[word])
+    said = ", ".join(f"{counted[word]} {word}" for word in VERDICTS if counted[word])
     rows = "\n".join(
-        f'<li>{_mark(v.decision.verdict, _VERDICT[v.decision.verdict])} <a href="#case-{number}">'
-        f'{_t(v.case)}</a> <span class="soft">{_t(v.file)}</span></li>'
+        f'<li>{mark(v.decision.verdict, VERDICTS[v.decision.verdict])} <a href="#case-{number}">'
+        f'{escaped(v.case)}</a> <span class="soft">{escaped(v.file)}</span></li>'
         for number, v in enumerate(verdicts, start=1)
     )
     listed = f'<ul class="contents">\n{rows}\n</ul>' if len(verdicts) > 1 else ""
     return f"""<header>
 <h1>ICD-10-CM M81.6, localized osteoporosis: does the code stand?</h1>
-<p>{_t(said or "No case was judged")}.</p>
+<p>{escaped(said or "No case was judged")}.</p>
 {listed}
 </header>"""
 
@@ -102,7 +104,7 @@ def _foot(verdicts: list[Verdict]) -> str:
     rules = verdicts[0].rules if verdicts else {}
     known = [f"{name} {rules[key]}" for key, name in _RULES.items() if rules.get(key)]
     return f"""<footer>
-<p>{_t(", ".join(known))}</p>
+<p>{escaped(", ".join(known))}</p>
 <p>A check of codes and documentation against cited sources. It recommends no treatment.</p>
 </footer>"""
 
@@ -113,12 +115,12 @@ _RULES = {"version": "m816", "codeRelease": "code release", "sha256": "rules"}
 def _card(number: int, verdict: Verdict) -> str:
     word = verdict.decision.verdict
     open_, closed = _findings(verdict.findings)
-    return f"""<article class="card {_VERDICT[word][0]}" aria-labelledby="case-{number}">
+    return f"""<article class="card {VERDICTS[word][0]}" aria-labelledby="case-{number}">
 <header>
-{_mark(word, _VERDICT[word])} <span class="soft">{_t(WORDS[word])}</span>
-<h2 id="case-{number}">{_t(verdict.case)}</h2>
-<p class="headline">{_t(headline(verdict))}</p>
-<p class="soft">{_t(_context(verdict))}</p>
+{mark(word, VERDICTS[word])} <span class="soft">{escaped(WORDS[word])}</span>
+<h2 id="case-{number}">{escaped(verdict.case)}</h2>
+<p class="headline">{escaped(headline(verdict))}</p>
+<p class="soft">{escaped(_context(verdict))}</p>
 </header>
 {_codes(verdict)}
 {_axes(verdict)}
@@ -149,7 +151,7 @@ def _spaced(name: str) -> str:
 
 def _codes(verdict: Verdict) -> str:
     decision = verdict.decision
-    submitted = ", ".join(f"<code>{_t(code)}</code>" for code in decision.submitted)
+    submitted = ", ".join(f"<code>{escaped(code)}</code>" for code in decision.submitted)
     return f"""<h3>Codes</h3>
 <dl class="codes">
 <dt>Submitted</dt><dd>{submitted or "none"}</dd>
@@ -160,8 +162,8 @@ def _codes(verdict: Verdict) -> str:
 
 def _coded(codes: Iterable[Code]) -> str:
     told = (
-        f'<code>{_t(code.code)}</code> <span class="soft">certainty {_t(code.certainty)}, '
-        f"{_t(', '.join(code.because))}</span>"
+        f'<code>{escaped(code.code)}</code> <span class="soft">certainty '
+        f"{escaped(', '.join((code.certainty, *code.because)))}</span>"
         for code in codes
     )
     return "<br>".join(told) or "none"
@@ -169,8 +171,8 @@ def _coded(codes: Iterable[Code]) -> str:
 
 def _axes(verdict: Verdict) -> str:
     rows = "\n".join(
-        f'<tr><th scope="row">{name}</th><td>{_mark(state, _STATE[state])}</td></tr>'
-        for axis, name in _AXES.items()
+        f'<tr><th scope="row">{name}</th><td>{mark(state, STATES[state])}</td></tr>'
+        for axis, name in AXES.items()
         for state in (verdict.decision.axes[axis],)
     )
     return f"""<h3>Axes</h3>
@@ -194,7 +196,9 @@ def _findings(findings: list[Finding]) -> tuple[str, str]:
         table = _table(passed, "Rules that hold")
         folded.append(f"<details>\n<summary>{len(passed)} passed</summary>\n{table}\n</details>")
     if idle:
-        rows = "\n".join(f"<li>{_t(f.message)} <code>{_t(f.rule)}</code></li>" for f in idle)
+        rows = "\n".join(
+            f"<li>{escaped(f.message)} <code>{escaped(f.rule)}</code></li>" for f in idle
+        )
         head = f"{len(idle)} not applicable to this case"
         folded.append(_folded(head, rows))
     return shown, "\n".join(folded)
@@ -220,13 +224,13 @@ def _table(findings: list[Finding], caption: str) -> str:
 
 def _row(finding: Finding) -> str:
     obligation = f"{finding.obligation} · " if finding.obligation else ""
-    about = f"{obligation}{finding.rule} · {finding.owner}"
+    about = escaped(f"{obligation}{finding.rule} · {finding.owner}")
     cites = _whole(finding.cites)
-    basis = f"{_t(finding.authority)}, certainty {_t(finding.certainty)}:"
+    basis = f"{escaped(finding.authority)}, certainty {escaped(finding.certainty)}:"
     return f"""<tr role="row">
-<td role="cell">{_mark(finding.outcome, _STATE[finding.outcome])}</td>
-<td role="cell" class="finding">{_t(finding.message)}<br><span class="soft">{_t(about)}</span></td>
-<td role="cell" data-name="Force">{_t(finding.severity)}</td>
+<td role="cell">{mark(finding.outcome, STATES[finding.outcome])}</td>
+<td role="cell" class="finding">{escaped(finding.message)}<br><span class="soft">{about}</span></td>
+<td role="cell" data-name="Force">{escaped(finding.severity)}</td>
 <td role="cell" data-name="Source">{basis} {cites}</td>
 <td role="cell" data-name="Evidence">{_evidence(finding.evidence)}</td>
 </tr>"""
@@ -234,7 +238,7 @@ def _row(finding: Finding) -> str:
 
 def _whole(parts: Iterable[str]) -> str:
     """Parts that a line breaks between, not within; a comma stays with what it follows."""
-    *most, last = [_t(part) for part in parts]
+    *most, last = [escaped(part) for part in parts]
     spans = [f'<span class="whole">{part}</span>' for part in (*(f"{m}," for m in most), last)]
     return " ".join(spans)
 
@@ -246,7 +250,7 @@ def _evidence(items: Iterable[Evidence]) -> str:
 
 def _seen(item: Evidence) -> str:
     where = _whole(part for part in (item.source, item.path, item.date) if part)
-    return f'{_t(item.value)} <span class="soft">{where}</span>'
+    return f'{escaped(item.value)} <span class="soft">{where}</span>'
 
 
 def _questions(questions: list[Question]) -> str:
@@ -258,13 +262,13 @@ def _questions(questions: list[Question]) -> str:
 def _question(question: Question) -> str:
     seen = "".join(f"<li>{_seen(item)}</li>" for item in question.indicators)
     options = "\n".join(
-        f'<li><span class="box" aria-hidden="true"></span>{_t(option)}</li>'
+        f'<li><span class="box" aria-hidden="true"></span>{escaped(option)}</li>'
         for option in question.options
     )
     indicators = f'<ul class="indicators">{seen}</ul>' if seen else ""
     return f"""<fieldset class="question">
-<legend>To the {_t(question.to)}</legend>
-<p>{_t(question.stem)}</p>
+<legend>To the {escaped(question.to)}</legend>
+<p>{escaped(question.stem)}</p>
 {indicators}
 <ul class="options">
 {options}
@@ -276,5 +280,7 @@ def _question(question: Question) -> str:
 def _left_out(not_mapped: list[tuple[str, str]]) -> str:
     if not not_mapped:
         return ""
-    rows = "\n".join(f"<li><code>{_t(source)}</code> {_t(why)}</li>" for source, why in not_mapped)
+    rows = "\n".join(
+        f"<li><code>{escaped(source)}</code> {escaped(why)}</li>" for source, why in not_mapped
+    )
     return _folded(f"{len(not_mapped)} items of the record not mapped", rows)

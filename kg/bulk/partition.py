@@ -110,6 +110,10 @@ class Reader:
             return map(self._whole, self._part.names)
         return self._graphs() if self._part.kind == "graphs" else self._lines()
 
+    def line(self, file: str, number: int, line: bytes) -> Item | str:
+        """What one line of a file is, wherever it was read."""
+        return self._resource(file, number, line)
+
     def _lines(self) -> Iterator[Item | str]:
         name = self._part.names[0]
         read = self._quad if self._part.kind == "quads" else self._resource

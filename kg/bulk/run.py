@@ -20,7 +20,7 @@ from kg.bulk.pool import Pool
 from kg.bulk.progress import Progress
 from kg.bulk.shard import Judge, Options, judge
 from kg.bulk.shared import store
-from kg.bulk.sources import RANGE, Range, Survey, ranges, survey
+from kg.bulk.sources import RANGE, Range, Survey, ranges, starts_of, survey
 from kg.bulk.whole import written
 from kg.bulk.worker import Judging, Reading, judge_one_shard, last_begun, read_range, try_one
 from kg.errors import KnowledgeError, UnusableRecord
@@ -176,14 +176,10 @@ class Run:
 
     def _starts(self, read: list[Piece]) -> dict[int, int]:
         """How many lines of its file lie before each range."""
-        starts: dict[int, int] = {}
         counts = Counter[int]()
         for piece in read:
             counts[piece.part] += piece.counts.get("lines", 0)
-        for before, part in zip(self._parts, self._parts[1:], strict=False):
-            if part.kind == "lines" and part.names == before.names:
-                starts[part.number] = starts.get(before.number, 0) + counts[before.number]
-        return starts
+        return starts_of(self._parts, counts)
 
     def _limits(self) -> list[int]:
         """How many records to judge of each shard: as many as are asked for in all."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, cast
 
@@ -135,6 +136,15 @@ def ranges(found: Survey, size: int = RANGE) -> list[Range]:
     if gathered:
         made.append(Range(len(made), "whole", gathered))
     return made
+
+
+def starts_of(parts: list[Range], counts: Mapping[int, int]) -> dict[int, int]:
+    """How many lines of its file lie before a range. ``counts``: how many lie in each."""
+    starts: dict[int, int] = {}
+    for before, part in pairwise(parts):
+        if part.kind in ("lines", "quads") and part.names == before.names:
+            starts[part.number] = starts.get(before.number, 0) + counts.get(before.number, 0)
+    return starts
 
 
 def lines(root: Path, part: Range) -> Iterator[bytes | InputError]:

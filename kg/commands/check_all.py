@@ -75,7 +75,20 @@ def check_all(
     except KeyboardInterrupt:
         click.echo(f"\nm816: stopped; run the same command again to go on in {out}.", err=True)
         sys.exit(130)
-    sys.exit(_told(totals, out))
+    code = _told(totals, out)
+    _results(out)
+    sys.exit(code)
+
+
+def _results(out: Path) -> None:
+    """Write what follows from the rows, however often; say where it is."""
+    from kg.bulk.parquet import available
+    from kg.bulk.results import NO_PARQUET, write_results
+
+    for path in write_results(out):
+        click.echo(f"m816: wrote {path}", err=True)
+    if not available():
+        click.echo(f"m816: {NO_PARQUET}", err=True)
 
 
 def _told(totals: Totals, out: Path) -> int:

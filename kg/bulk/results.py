@@ -1,0 +1,49 @@
+"""A finished run → its results for people and programs: worklist, summary page, Parquet.
+
+The rows of verdicts stay the record of the run; the results are made of nothing else, in one pass,
+and come out the same every time. Each file is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from kg.bulk.finished import Finished
+from kg.bulk.parquet import Findings, available
+from kg.bulk.summary import page
+from kg.bulk.tally import Tally
+from kg.bulk.whole import written
+from kg.bulk.worklist import Worklist
+from kg.knowledge import Knowledge, default
+
+WORKLIST, SUMMARY, PARQUET = "worklist.csv", "summary.html", "findings.parquet"
+NO_PARQUET = f"no {PARQUET}: that needs pyarrow (pip install 'm816-kg[parquet]')"
+
+
+def write_results(path: Path, knowledge: Knowledge | None = None) -> list[Path]:
+    """Write what follows from the rows in the folder; the files written.
+
+    ``UnusableRecord`` when the folder holds no finished run, or not the rows that it wrote.
+    """
+    finished, known = Finished(path), knowledge or default()
+    tally = Tally(known)
+    made = [path / WORKLIST, path / SUMMARY]
+    with contextlib.ExitStack() as held:
+        worklist = Worklist(path / WORKLIST)
+        held.callback(worklist.close)
+        takers = [tally.add, worklist.add]
+        findings = None
+        if available():
+            made.append(path / PARQUET)
+            findings = Findings(held.enter_context(written(path / PARQUET)), finished.run)
+            takers.append(findings.add)
+        for row in finished.rows():
+            for take in takers:
+                take(row)
+        if findings is not None:
+            findings.close()
+        worklist.write()
+        with written(path / SUMMARY) as stream:
+            stream.write(page(finished, tally, worklist.count, known).encode())
+    return made
