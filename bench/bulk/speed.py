@@ -24,7 +24,7 @@ from kg.bulk.shard import Options, judge_shard, record_of
 from kg.bulk.shared import Shared, store
 from kg.bulk.sources import ranges, survey
 from kg.derive import derived
-from kg.engines import engine_named
+from kg.engines import engine as engine_named
 from kg.facts import Facts, as_triples
 from kg.judge import bare_shapes, ntriples, results
 from kg.knowledge import default
@@ -63,8 +63,8 @@ def _agreeing(facts: list[Facts], engine: str) -> int:
     ours, reference = engine_named(engine, default()), engine_named("pyshacl", default())
     count = 0
     for one in facts:
-        found = sorted(results(one, ours))
-        if found != sorted(results(one, reference)):
+        found = sorted(results(one, default(), ours))
+        if found != sorted(results(one, default(), reference)):
             raise click.ClickException("the engines find different results")
         count += len(found)
     return count
@@ -80,7 +80,7 @@ def _round(
     graphs = [_graph(text) for text in texts]
     bare = _seconds(lambda: _validated(graphs, shapes))
     whole = _seconds(lambda: source.rows(options))
-    return plain, bare, whole, _seconds(lambda: [results(one, ours) for one in facts])
+    return plain, bare, whole, _seconds(lambda: [results(one, default(), ours) for one in facts])
 
 
 @functools.cache

@@ -41,7 +41,7 @@ from kg.namespaces import M816
 from kg.verdict import judge_case
 
 Begin = Callable[[str], None]
-ENGINES = ("default", "compiled", "reference")
+ENGINES = ("compiled", "pyshacl", "pyshifty", "reference")
 _CASE = f"<{M816}Case>".encode()
 _NO_GRAPH = ("#", "#DEFAULT")
 
@@ -49,7 +49,7 @@ _NO_GRAPH = ("#", "#DEFAULT")
 class Options(msgspec.Struct, frozen=True):
     """What the user chose: engine, feed profile, what is said of every case, the audited share."""
 
-    engine: str = "default"
+    engine: str = "compiled"
     profile: str = ""
     named: tuple[tuple[str, str], ...] = ()
     audit: float = 0.0
@@ -85,13 +85,13 @@ def judge(case: Case, record: Record, options: Options) -> Row:
 
 def engine_of(name: str, knowledge: Knowledge) -> tuple[Engine, Construct | None]:
     """The engine and the derivation of that name, as ``m816 check --engine`` has them."""
-    from kg.engines import engine_named
+    from kg.engines import engine
 
     if name != "reference":
-        return engine_named("pyshacl" if name == "default" else name, knowledge), None
+        return engine(name, knowledge), None
     from kg.derive_rdflib import construct_rdflib
 
-    return engine_named("pyshacl", knowledge), construct_rdflib
+    return engine("pyshacl", knowledge), construct_rdflib
 
 
 @functools.lru_cache(maxsize=4)

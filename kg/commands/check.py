@@ -28,7 +28,7 @@ _FORMATS = ("text", "json", "turtle", "html", "fhir")
 @click.option("--as-of", help="Judge by this code release, e.g. FY2026-Apr.")
 @click.option(
     "--engine",
-    type=click.Choice(["pyshacl", "pyshifty", "reference"]),
+    type=click.Choice(["compiled", "pyshacl", "pyshifty", "reference"]),
     default="pyshacl",
     show_default=True,
     help="The SHACL engine; reference also derives with rdflib.",
@@ -91,7 +91,7 @@ def _judge(
     return judge_case(
         case,
         knowledge,
-        chosen("pyshifty" if engine == "pyshifty" else "pyshacl", knowledge),
+        chosen("pyshacl" if engine == "reference" else engine, knowledge),
         named=named,
         file=found.file,
         sha256=found.sha256,

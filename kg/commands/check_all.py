@@ -33,7 +33,12 @@ def _share(_: click.Context, __: click.Parameter, value: str | None) -> float:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to fill.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; as many as processors.")
 @click.option("--limit", type=click.IntRange(0), default=0, help="Judge so many patients only.")
-@click.option("--engine", type=click.Choice(["default", "compiled", "reference"]), default="default")
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "pyshacl", "pyshifty", "reference"]),
+    default="compiled",
+    show_default=True,
+)
 @click.option("--audit", callback=_share, help="Judge this share twice, e.g. 0.5%; must agree.")
 @click.option("--profile", help="What the feed can carry: us-core, synthea, full.")
 @click.option("--payer", help="Switch the coverage rules of this payer on: medicare.")
