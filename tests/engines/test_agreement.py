@@ -1,4 +1,4 @@
-"""SHACL engines that share no code, and our own, give the same rows; judging gives what they saw."""
+"""SHACL engines that share no code, ours among them, give the same rows; judging tells no more."""
 
 from __future__ import annotations
 
