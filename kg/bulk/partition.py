@@ -8,6 +8,7 @@ drugs, places) goes to a bucket of its own and from there into a store on disk.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -71,6 +72,7 @@ class Piece(msgspec.Struct):
     last: bool
 
 
+@functools.lru_cache(maxsize=65536)
 def bucket_of(key: str, buckets: int) -> int:
     """The bucket of a key, the same on every machine and in every process."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % buckets

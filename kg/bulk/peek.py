@@ -6,6 +6,7 @@ the speed of decoding. FHIR R4 §2.3 (References), §2.36 (Bundle).
 
 from __future__ import annotations
 
+import functools
 import re
 
 import msgspec
@@ -115,6 +116,7 @@ def address(reference: _Reference | None) -> str:
     return (reference.reference if reference else None) or ""
 
 
+@functools.lru_cache(maxsize=65536)  # the lines of a patient say it again and again
 def patient_key(reference: str) -> str:
     """``Patient/id`` of a reference to a patient, relative, absolute or a URN; else empty."""
     if reference.startswith(_URN):
