@@ -122,10 +122,10 @@ class Trials:
 
     def noticed(self, fact: Fact) -> str:
         """The name of the first check that a change does not pass, or empty."""
-        subject, predicate, _ = fact
+        subject = fact[0]
         keys = list(keys_of(fact, self._knowledge))
         world = World(changed(self._knowledge, fact), self._words.whole)
-        world.reread = predicate == TYPE.value
+        world.reread = fact[2].endswith(("TextProperty", "DecidingText"))
         if any(key.startswith("word ") for key in keys):
             world.words = self._words.with_row_of(world.knowledge, subject)
         found = self._listed.failed(keys, world)
