@@ -222,7 +222,7 @@ def test_names_from_the_input_are_shown_as_text() -> None:
 
 
 def test_memory_does_not_grow_with_the_number_of_cases(tmp_path: Path) -> None:
-    found = [finding(f"r{n}", "fail", message="x" * 100) for n in range(3)]
+    found = [finding(f"r{n}", "fail", message="x" * 100) for n in range(20)]
 
     def peak(count: int) -> int:
         listed, tally = Worklist(tmp_path / WORKLIST), Tally(default())
@@ -235,8 +235,8 @@ def test_memory_does_not_grow_with_the_number_of_cases(tmp_path: Path) -> None:
         listed.close()
         return most
 
-    peak(10)
-    assert peak(1500) < 1.2 * peak(500) + 50_000
+    peak(1500)  # so that what Python itself keeps for reuse is there before
+    assert peak(1500) < 1.1 * peak(500)
 
 
 def test_a_bar_is_never_wider_than_its_place() -> None:
