@@ -33,17 +33,15 @@ def write_results(path: Path, knowledge: Knowledge | None = None) -> list[Path]:
         worklist = Worklist(path / WORKLIST)
         held.callback(worklist.close)
         takers = [tally.add, worklist.add]
-        findings = None
         if available():
             made.append(path / PARQUET)
-            findings = Findings(held.enter_context(written(path / PARQUET)), finished.run)
+            stream = held.enter_context(written(path / PARQUET))
+            findings = held.enter_context(contextlib.closing(Findings(stream, finished.run)))
             takers.append(findings.add)
         for row in finished.rows():
             for take in takers:
                 take(row)
-        if findings is not None:
-            findings.close()
         worklist.write()
-        with written(path / SUMMARY) as stream:
-            stream.write(page(finished, tally, worklist.count, known).encode())
+        with written(path / SUMMARY) as summary:
+            summary.write(page(finished, tally, worklist.count, known).encode())
     return made

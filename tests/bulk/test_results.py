@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from kg.__main__ import main
 from kg.bulk.charts import Part, bar, share
 from kg.bulk.finished import Finished, Place, Row
-from kg.bulk.results import SUMMARY, WORKLIST, write_results
+from kg.bulk.results import PARQUET, SUMMARY, WORKLIST, write_results
 from kg.bulk.shard import Options
 from kg.bulk.tally import Tally, gaps
 from kg.bulk.worklist import Worklist
@@ -144,12 +144,13 @@ def test_rows_that_were_changed_are_refused(finished: Path, tmp_path: Path, chan
     path.write_bytes(path.read_bytes() + change if change else b"")
     with pytest.raises(UnusableRecord, match="shard"):
         write_results(out)
-    assert not (out / SUMMARY).exists()
+    assert not [name for name in (SUMMARY, WORKLIST, PARQUET) if (out / name).exists()]
+    assert not list(out.glob("*.part"))
 
 
 def copied(finished: Path, out: Path) -> Path:
     """The run without its results."""
-    shutil.copytree(finished, out, ignore=shutil.ignore_patterns(SUMMARY, WORKLIST))
+    shutil.copytree(finished, out, ignore=shutil.ignore_patterns(SUMMARY, WORKLIST, PARQUET))
     return out
 
 
@@ -222,7 +223,7 @@ def test_names_from_the_input_are_shown_as_text() -> None:
 
 
 def test_memory_does_not_grow_with_the_number_of_cases(tmp_path: Path) -> None:
-    found = [finding(f"r{n}", "fail", message="x" * 100) for n in range(3)]
+    found = [finding(f"r{n}", "fail", message="x" * 100) for n in range(4)]
 
     def peak(count: int) -> int:
         listed, tally = Worklist(tmp_path / WORKLIST), Tally(default())
@@ -235,8 +236,8 @@ def test_memory_does_not_grow_with_the_number_of_cases(tmp_path: Path) -> None:
         listed.close()
         return most
 
-    peak(10)
-    assert peak(1500) < 1.2 * peak(500) + 50_000
+    peak(1500)  # so that what Python itself keeps for reuse is there before
+    assert peak(1500) < 1.1 * peak(500)
 
 
 def test_a_bar_is_never_wider_than_its_place() -> None:
