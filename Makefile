@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo test prove release lint serve ui tools lock codes bench clean
+.PHONY: demo test prove release lint serve ui tools spark lock codes bench clean
 
 # exit 1 says "some record does not simply stand", which is what a demonstration is for: no make error
 demo: .venv/ready
@@ -52,6 +52,14 @@ tools: .tools/sssom/ready .venv/reason
 	.tools/sssom/bin/python -m pip install --quiet --require-hashes -r requirements-sssom.txt
 	@touch $@
 
+# Apache Spark and what a worker of it needs, 900 MB, in an environment of its own: for its test
+spark: .tools/spark/ready
+
+.tools/spark/ready: requirements-spark.txt
+	$(PYTHON) -m venv --clear .tools/spark
+	.tools/spark/bin/python -m pip install --quiet --require-hashes -r requirements-spark.txt
+	@touch $@
+
 .venv/reason: .venv/ready requirements-reason.txt
 	$(PY) -m pip install --quiet --require-hashes --no-deps -r requirements-reason.txt
 	@touch $@
@@ -62,6 +70,8 @@ lock:
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements.txt
 	echo 'sssom==0.4.21' | uv --no-config pip compile - --universal --python-version 3.11 --no-annotate \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements-sssom.txt
+	uv --no-config pip compile pyproject.toml --extra spark --universal --python-version 3.11 --no-annotate \
+	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements-spark.txt
 	echo 'owlready2==0.51' | uv --no-config pip compile - --universal --python-version 3.11 --no-annotate \
 	    --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' -o requirements-reason.txt
 

@@ -16,6 +16,7 @@ from pyoxigraph import NamedNode, Triple
 from kg.case import Case
 from kg.compiled import construct_compiled
 from kg.derive import days_before, finished, look_up_codes, prepared, read_words
+from kg.facts import as_triples
 from kg.inputs import read
 from kg.judge import Engine, judge
 from kg.knowledge import Knowledge
@@ -59,9 +60,13 @@ def _keys(graph: Iterable[Triple]) -> Iterator[str]:
 
 
 def _judged(case: Case, knowledge: Knowledge, engine: Engine) -> Callable[[World], object]:
-    read = set(case.triples) | set(read_words(case.triples, knowledge))
-    read |= set(look_up_codes(read, knowledge)) | set(days_before(case, read))
-    nodes = sorted({node for triple in read for node in _named(triple)})
+    rows = set(case.rows)
+    rows |= set(read_words(rows, knowledge))
+    rows |= set(look_up_codes(rows, knowledge)) | set(days_before(case, rows))
+    read_, nodes = (
+        as_triples(rows),
+        sorted({n for s, _, o in rows for n in (s, o) if isinstance(n, str)}),
+    )
 
     def sliced(known: Knowledge) -> set[Triple]:
         return slice_of(known, [*nodes, *known.by_type.get(M816 + "AlwaysInSlice", ())])
@@ -72,21 +77,15 @@ def _judged(case: Case, knowledge: Knowledge, engine: Engine) -> Callable[[World
         return frozenset((o.outcome, o.rule.iri, o.focus) for o in judged)
 
     before = functools.cache(lambda: sliced(knowledge))
-    expected = functools.cache(lambda: outcomes(read | before(), knowledge))
+    expected = functools.cache(lambda: outcomes(read_ | before(), knowledge))
 
     def ask(world: World) -> object:
         if world.reread:
             return outcomes(prepared(case, world.knowledge), world.knowledge) == expected()
         after = sliced(world.knowledge)
-        return after == before() or outcomes(read | after, world.knowledge) == expected()
+        return after == before() or outcomes(read_ | after, world.knowledge) == expected()
 
     return ask
-
-
-def _named(triple: Triple) -> Iterator[str]:
-    for term in (triple.subject, triple.object):
-        if isinstance(term, NamedNode):
-            yield term.value
 
 
 def _told(path: Path, knowledge: Knowledge, engine: Engine) -> Callable[[World], object]:
