@@ -63,19 +63,26 @@ def check(
             bad += 1
             click.echo(f"m816: {found.error}", err=True)
             continue
-        made = []
-        for case in found.cases:
-            try:
-                made.append(_judge(found, case, knowledge, chosen, engine))
-            except NotJudged as error:
-                error.file, error.place, bad = found.file, case.id, bad + 1
-                click.echo(f"m816: {error}", err=True)
+        made = list(_made(found, knowledge, chosen, engine))
+        bad += len(made) < len(found.cases)
         verdicts += made
         if face == "text":
             click.echo(spoken(made, everything, sys.stdout.isatty()))
     click.echo("" if face == "text" else document(verdicts, face), nl=False)
     unsettled = any(v.decision.verdict not in ("stands", "out-of-scope") for v in verdicts)
     sys.exit(2 if bad else int(unsettled))
+
+
+def _made(
+    found: Input, knowledge: Knowledge, named: dict[str, str], engine: str
+) -> Iterator[Verdict]:
+    """The verdicts of an input; a case that cannot be judged is said to be one and left out."""
+    for case in found.cases:
+        try:
+            yield _judge(found, case, knowledge, named, engine)
+        except NotJudged as error:
+            error.file, error.place = found.file, case.id
+            click.echo(f"m816: {error}", err=True)
 
 
 def _judge(

@@ -17,7 +17,7 @@ from kg.bulk.shared import Shared, store
 from kg.bulk.sources import ranges, survey
 from kg.inputs import read
 from kg.knowledge import default
-from kg.pyshacl_engine import engine
+from kg.shacl_compiled import engine
 from kg.verdict import judge_case
 from tests.bulk.population import (
     bundle,
