@@ -23,7 +23,7 @@ from kg.prove.checks import Checks, World
 from kg.prove.exhibits import cases, records
 from kg.prove.listings import checks
 from kg.prove.words import Words
-from kg.pyshifty_engine import engine
+from kg.shacl_compiled import engine
 
 LISTINGS = ROOT / "tests" / "oracle"
 Fact = tuple[str, str, str]

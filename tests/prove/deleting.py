@@ -15,7 +15,7 @@ from typing import Any
 
 from kg.inputs import read
 from kg.knowledge import default
-from kg.pyshifty_engine import engine
+from kg.shacl_compiled import engine
 from kg.verdict import judge_case
 
 RECORDS = Path(__file__).resolve().parents[1] / "records"
