@@ -20,6 +20,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 _AHEAD = 2
+_BROKEN = 5
 
 
 class Pool(Generic[T, R]):
@@ -37,8 +38,17 @@ class Pool(Generic[T, R]):
         """Every task with its result or what went wrong; in no order, at most a few ahead."""
         executor = self._executor()
         try:
+            idle = 0
             while self.todo or self._running:
                 self._submit(executor)
+                if not self._running:  # it broke while nothing ran: nobody else will tell
+                    idle += 1
+                    if idle > _BROKEN:
+                        raise BrokenProcessPool("no worker can be started")
+                    executor.shutdown()
+                    executor = self._executor()
+                    continue
+                idle = 0
                 finished = wait(self._running, return_when=FIRST_COMPLETED).done
                 ended = [self._ended(future) for future in finished]
                 if any(isinstance(outcome, BrokenProcessPool) for _, outcome in ended):
