@@ -117,16 +117,16 @@ def test_every_change_of_a_derivation_is_told_in_words_of_its_own() -> None:
 def test_the_command_prints_scores_and_says_by_its_exit_code_whether_the_gate_is_met(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gate, "made", lambda kinds, knowledge, wanted: _mutants("path", 40, 0))
-    fine = CliRunner().invoke(prove, ["--kind", "path"])
+    monkeypatch.setattr(gate, "made", lambda kinds, knowledge, wanted: _mutants("target", 40, 0))
+    fine = CliRunner().invoke(prove, ["--kind", "target"])
     assert fine.exit_code == 0
     assert "100.0%" in fine.stdout
-    monkeypatch.setattr(gate, "made", lambda kinds, knowledge, wanted: _mutants("path", 40, 1))
-    missed = CliRunner().invoke(prove, ["--kind", "path"])
+    monkeypatch.setattr(gate, "made", lambda kinds, knowledge, wanted: _mutants("target", 40, 1))
+    missed = CliRunner().invoke(prove, ["--kind", "target"])
     assert missed.exit_code == 1
-    assert "survives: path x: slip 0" in missed.stdout
-    assert "gate missed: path" in missed.stdout
-    data = json.loads(CliRunner().invoke(prove, ["--kind", "path", "--format", "json"]).stdout)
+    assert "survives: target x: slip 0" in missed.stdout
+    assert "gate missed: target" in missed.stdout
+    data = json.loads(CliRunner().invoke(prove, ["--kind", "target", "--format", "json"]).stdout)
     assert data[0]["killed"] == 40
     assert data[0]["survivors"] == [{"of": "x", "what": "slip 0"}]
 
