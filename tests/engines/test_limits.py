@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
-from pathlib import Path
 
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
@@ -35,7 +35,8 @@ def work(data: bytes) -> bytes:
     if data == b"unusable":
         raise KnowledgeError("the shapes cannot be run")
     if data == b"write":
-        Path("/tmp/written").write_bytes(b"x")
+        with tempfile.TemporaryFile(buffering=0) as stream:
+            stream.write(b"x")
     return data.upper()
 
 
