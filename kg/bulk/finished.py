@@ -109,15 +109,15 @@ class Finished:
         known = (self.manifest.input, self.manifest.rules, self.manifest.options)
         return hashlib.sha256(msgspec.json.encode(known, order="sorted")).hexdigest()[:16]
 
-    def rows(self) -> Iterator[Row]:
-        """Every row, in the order of the files."""
+    def rows(self) -> Iterator[tuple[bytes, Row]]:
+        """Every row as its line and as what the results need of it, in the order of the files."""
         for done in self.manifest.done:
             digest = hashlib.sha256()
             try:
                 with self.folder.rows(done.shard).open("rb") as stream:
                     for line in stream:
                         digest.update(line)
-                        yield _ROW.decode(line)
+                        yield line, _ROW.decode(line)
             except (OSError, msgspec.MsgspecError):
                 raise self._refusal(f"the rows of shard {done.shard} cannot be read") from None
             if digest.hexdigest() != done.sha256:

@@ -15,7 +15,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Generic, TypeVar
+from types import TracebackType
+from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,59 +24,73 @@ _AHEAD = 2
 _BROKEN = 5
 
 
-class Pool(Generic[T, R]):
-    """Does ``work`` on what is put into ``todo``, which may grow while results are taken."""
+class Pool:
+    """Processes that do one kind of work after another; to be closed, which ends them."""
 
-    todo: deque[T]
-    _running: dict[Future[R], T]
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._executor = self._started()
 
-    def __init__(self, work: Callable[[T], R], workers: int) -> None:
-        self.todo = deque()
-        self._work, self._workers = work, workers
-        self._running = {}
+    def __enter__(self) -> Pool:
+        """The processes start with the first task."""
+        return self
 
-    def results(self) -> Iterator[tuple[T, R | BaseException]]:
-        """Every task with its result or what went wrong; in no order, at most a few ahead."""
-        executor = self._executor()
-        try:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """End the processes, at once if something went wrong."""
+        self._executor.shutdown(wait=error is None, cancel_futures=True)
+        if error is not None:
+            for child in multiprocessing.active_children():
+                child.terminate()
+
+    def results(
+        self, work: Callable[[T], R], todo: deque[T]
+    ) -> Iterator[tuple[T, R | BaseException]]:
+        """Every task with its result or what went wrong; in no order, at most a few ahead.
+
+        ``todo`` may grow while results are taken.
+        """
+        running: dict[Future[R], T] = {}
+        idle = 0
+        while todo or running:
+            self._submit(work, todo, running)
+            if not running:  # it broke while nothing ran: nobody else will tell
+                idle += 1
+                if idle > _BROKEN:
+                    raise BrokenProcessPool("no worker can be started")
+                self._renew()
+                continue
             idle = 0
-            while self.todo or self._running:
-                self._submit(executor)
-                if not self._running:  # it broke while nothing ran: nobody else will tell
-                    idle += 1
-                    if idle > _BROKEN:
-                        raise BrokenProcessPool("no worker can be started")
-                    executor.shutdown()
-                    executor = self._executor()
-                    continue
-                idle = 0
-                finished = wait(self._running, return_when=FIRST_COMPLETED).done
-                ended = [self._ended(future) for future in finished]
-                if any(isinstance(outcome, BrokenProcessPool) for _, outcome in ended):
-                    ended += [self._ended(future) for future in list(self._running)]
-                    executor.shutdown()
-                    executor = self._executor()
-                yield from ended
-            executor.shutdown()
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
-            self._running.clear()
-            _end_children()
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            ended = [(running.pop(future), _outcome(future)) for future in done]
+            if any(isinstance(outcome, BrokenProcessPool) for _, outcome in ended):
+                ended += [(running.pop(future), _outcome(future)) for future in list(running)]
+                self._renew()
+            yield from ended
 
-    def _submit(self, executor: ProcessPoolExecutor) -> None:
+    def _submit(self, work: Callable[[T], R], todo: deque[T], running: dict[Future[R], T]) -> None:
         with contextlib.suppress(BrokenProcessPool):  # those that run will tell
-            while self.todo and len(self._running) < _AHEAD * self._workers:
-                future = executor.submit(self._work, self.todo[0])
-                self._running[future] = self.todo.popleft()
+            while todo and len(running) < _AHEAD * self._workers:
+                future = self._executor.submit(work, todo[0])
+                running[future] = todo.popleft()
 
-    def _ended(self, future: Future[R]) -> tuple[T, R | BaseException]:
-        """A task and what it came to; waits for one that a broken pool has not yet given up."""
-        error = future.exception()
-        return self._running.pop(future), future.result() if error is None else error
+    def _renew(self) -> None:
+        self._executor.shutdown()
+        self._executor = self._started()
 
-    def _executor(self) -> ProcessPoolExecutor:
+    def _started(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(self._workers, context, initializer=_begin)
+
+
+def _outcome(future: Future[R]) -> R | BaseException:
+    """What a task came to; waits for one that a broken pool has not yet given up."""
+    error = future.exception()
+    return future.result() if error is None else error
 
 
 def _begin() -> None:
@@ -89,8 +104,3 @@ def _follow() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _end_children() -> None:
-    for child in multiprocessing.active_children():
-        child.terminate()

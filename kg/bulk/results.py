@@ -1,4 +1,4 @@
-"""A finished run → its results for people and programs: worklist, summary page, Parquet.
+"""A finished run → its results for people and programs: worklist, errors, summary, Parquet.
 
 The rows of verdicts stay the record of the run; the results are made of nothing else, in one pass,
 and come out the same every time. Each file is there whole or not at all.
@@ -18,6 +18,7 @@ from kg.bulk.worklist import Worklist
 from kg.knowledge import Knowledge, default
 
 WORKLIST, SUMMARY, PARQUET = "worklist.csv", "summary.html", "findings.parquet"
+ERRORS = "errors.ndjson"
 NO_PARQUET = f"no {PARQUET}: that needs pyarrow (pip install 'm816-kg[parquet]')"
 
 
@@ -28,17 +29,20 @@ def write_results(path: Path, knowledge: Knowledge | None = None) -> list[Path]:
     """
     finished, known = Finished(path), knowledge or default()
     tally = Tally(known)
-    made = [path / WORKLIST, path / SUMMARY]
+    made = [path / WORKLIST, path / ERRORS, path / SUMMARY]
     with contextlib.ExitStack() as held:
         worklist = Worklist(path / WORKLIST)
         held.callback(worklist.close)
+        errors = held.enter_context(written(path / ERRORS))
         takers = [tally.add, worklist.add]
         if available():
             made.append(path / PARQUET)
             stream = held.enter_context(written(path / PARQUET))
             findings = held.enter_context(contextlib.closing(Findings(stream, finished.run)))
             takers.append(findings.add)
-        for row in finished.rows():
+        for raw, row in finished.rows():
+            if row.error:
+                errors.write(raw)
             for take in takers:
                 take(row)
         worklist.write()

@@ -7,13 +7,12 @@ but time; a record that ends its process again and again is named in a row inste
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from kg.bulk.finish import finish
 from kg.bulk.manifest import Done, Folder, Manifest, manifest_of
 from kg.bulk.partition import GROUPED, SHARED_BUCKET, Piece, pieces, read_bucket
 from kg.bulk.pool import Pool
@@ -83,28 +82,27 @@ class Run:
 
     def _complete(self, manifest: Manifest) -> None:
         self._shards = manifest.shards
-        read = self._read()
-        done = self._judge_all(read)
+        with Pool(self._workers) as pool:
+            read = self._read(pool)
+            done = self._judge_all(pool, read)
         totals = self._totals(read, done)
         with written(self.folder.path / "run.json") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(totals), indent=2) + b"\n")
-        finish(self.folder.path)
         manifest.complete, manifest.done = True, done
         self.folder.write(manifest)
 
-    def _read(self) -> list[Piece]:
+    def _read(self, pool: Pool) -> list[Piece]:
         """Every range in pieces, those that are there already left alone."""
         found = {part.number: pieces(self.folder.work, part.number) for part in self._parts}
-        pool: Pool[Reading, list[Piece]] = Pool(read_range, self._workers)
         root, work = str(self._found.root), str(self.folder.work)
-        pool.todo.extend(
+        todo = deque(
             Reading(root, work, part, self._shards, self._options.audit)
             for part in self._parts
             if not found[part.number]
         )
         self._progress.phase("reading", "parts", len(self._parts), sum(map(bool, found.values())))
         lost: Counter[int] = Counter()
-        for task, result in pool.results():
+        for task, result in pool.results(read_range, todo):
             number = task.part.number
             if isinstance(result, BaseException):
                 lost[number] += 1
@@ -112,7 +110,7 @@ class Run:
                     raise UnusableRecord(
                         task.part.names[0], "", "reading it ends the process", "Look at the file"
                     ) from result
-                pool.todo.append(task)
+                todo.append(task)
             else:
                 found[number] = result
                 self._progress.advance(1)
@@ -125,13 +123,12 @@ class Run:
         if not path.exists():
             store(path, read_bucket(self.folder.work, SHARED_BUCKET, self._shards, {}))
 
-    def _judge_all(self, read: list[Piece]) -> list[Done]:
+    def _judge_all(self, pool: Pool, read: list[Piece]) -> list[Done]:
         """Every shard judged, those that are done left alone."""
         found = {shard: self.folder.done(shard) for shard in range(self._shards)}
-        pool: Pool[Judging, Done] = Pool(judge_one_shard, self._workers)
         limits = self._limits()
         starts = self._starts(read)
-        pool.todo.extend(
+        todo = deque(
             self._task(shard, starts, limits[shard])
             for shard, done in found.items()
             if done is None
@@ -140,13 +137,13 @@ class Run:
         before = sum(done.lines for done in found.values() if done is not None)
         self._progress.phase("judging", "lines", lines, before)
         lost: Counter[int] = Counter()
-        for task, result in pool.results():
+        for task, result in pool.results(judge_one_shard, todo):
             if isinstance(result, BaseException):
                 again = self._after_loss(task)
                 lost[task.shard] += again == task
                 if lost[task.shard] > _LOSSES or isinstance(result, KnowledgeError):
                     raise result
-                pool.todo.append(again)
+                todo.append(again)
             else:
                 found[task.shard] = result
                 self._progress.advance(result.lines)
@@ -168,9 +165,12 @@ class Run:
     def _survives(self, task: Judging, key: str) -> bool:
         """Whether a record can be judged in a process of its own, which is tried twice."""
         for _ in range(_TRIALS):
-            pool: Pool[Judging, bool] = Pool(try_one, 1)
-            pool.todo.append(msgspec.structs.replace(task, only=key))
-            if not any(isinstance(result, BaseException) for _, result in pool.results()):
+            todo = deque([msgspec.structs.replace(task, only=key)])
+            with Pool(1) as pool:
+                ended = [
+                    isinstance(result, BaseException) for _, result in pool.results(try_one, todo)
+                ]
+            if not any(ended):
                 return True
         return False
 

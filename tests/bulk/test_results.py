@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from kg.__main__ import main
 from kg.bulk.charts import Part, bar, share
 from kg.bulk.finished import Finished, Place, Row
-from kg.bulk.results import PARQUET, SUMMARY, WORKLIST, write_results
+from kg.bulk.results import ERRORS, PARQUET, SUMMARY, WORKLIST, write_results
 from kg.bulk.shard import Options
 from kg.bulk.tally import Tally, gaps
 from kg.bulk.worklist import Worklist
@@ -53,10 +53,17 @@ def worklist(out: Path) -> list[dict[str, str]]:
 
 
 def test_results_are_the_same_bytes_again(finished: Path) -> None:
-    before = {name: (finished / name).read_bytes() for name in (WORKLIST, SUMMARY)}
+    names = (WORKLIST, ERRORS, SUMMARY)
+    before = {name: (finished / name).read_bytes() for name in names}
     write_results(finished)
     assert {name: (finished / name).read_bytes() for name in before} == before
     assert not list(finished.glob("*.part"))
+
+
+def test_rows_without_a_verdict_are_listed_as_they_are(finished: Path) -> None:
+    listed = [json.loads(line) for line in (finished / ERRORS).read_bytes().splitlines()]
+    assert listed == [row for row in rows(finished) if "error" in row]
+    assert [row["error"] for row in listed] == ["unreadable"]
 
 
 def test_every_question_and_every_failed_rule_is_in_the_worklist(finished: Path) -> None:
