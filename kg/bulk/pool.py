@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -87,7 +87,7 @@ class Pool:
         return ProcessPoolExecutor(self._workers, context, initializer=_begin)
 
 
-def _outcome(future: Future[R]) -> R | BaseException:
+def _outcome(future: Future[Any]) -> Any:
     """What a task came to; waits for one that a broken pool has not yet given up."""
     error = future.exception()
     return future.result() if error is None else error
