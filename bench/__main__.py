@@ -1,9 +1,9 @@
 """Paired benchmarks: ``python -m bench`` prints each figure as a ratio, min – median – max.
 
 ``python -m bench check`` measures records, ``python -m bench serve`` queries over HTTP; without
-either word both are measured. ``python -m bench inside`` measures every stage of a verdict,
-``python -m bench wsgi`` compares two WSGI servers. ``python -m bench population`` writes a
-population with known verdicts, ``python -m bench bulk`` measures how one is judged.
+either word both are measured. ``python -m bench wsgi`` compares two WSGI servers. ``python -m bench
+population`` writes a population with known verdicts, ``python -m bench bulk`` measures how one is
+judged and where the time of a verdict goes.
 """
 
 from __future__ import annotations
@@ -32,16 +32,6 @@ def check(runs: int, record: Path | None) -> None:
     from bench import checking
 
     checking.check(runs, record)
-
-
-@main.command()
-@click.option("--runs", default=5, show_default=True, help="Counted rounds over the records.")
-@click.option("--large", type=click.Path(exists=True, path_type=Path), help="Folder of records.")
-def inside(runs: int, large: Path | None) -> None:
-    """Measure each stage from a record to its verdict beside plain pySHACL and a bare decode."""
-    from bench import inside
-
-    inside.measure(runs, large)
 
 
 @main.command()

@@ -65,7 +65,7 @@ def check(runs: int, record: Path | None) -> None:
     """Measure a cold and a warm check, each beside its yardstick."""
     chosen = record or min(RECORDS.glob("S09*.json"))
     click.echo(f"{chosen.name}, {runs} pairs; ratio min – median – max")
-    click.echo(shown("cold m816 check / import rdflib, pyshacl", cold(chosen, runs), "≤ 3"))
+    click.echo(shown("cold m816 check / import rdflib, pyshacl", cold(chosen, runs), "≤ 2"))
     click.echo(
         shown("warm record to verdict / plain pySHACL, derived graph", warm(chosen, runs), "–")
     )

@@ -44,10 +44,10 @@ def decode(patients: int, runs: int, engine: str, samples: Path | None) -> None:
 @click.option("--runs", default=10, show_default=True, help="Counted rounds over all records.")
 @_ENGINE
 def warm(runs: int, engine: str) -> None:
-    """Every composed record in a warm process, from its bytes to its rows."""
-    from bench.bulk import speed
+    """Every composed record in a warm process, from its bytes to its rows, and each stage of it."""
+    from bench.bulk import stages
 
-    speed.warm(runs, engine)
+    stages.warm(runs, engine)
 
 
 @bulk.command()

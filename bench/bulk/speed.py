@@ -17,7 +17,7 @@ from pyshacl import validate
 
 from bench.pairs import shown
 from bench.population import Pool, padded, pool
-from bench.population.templates import RECORDS, Template, bundle, patient
+from bench.population.templates import Template, bundle, patient
 from kg.bulk.partition import Item, Reader
 from kg.bulk.scope import scope
 from kg.bulk.shard import Options, judge_shard, record_of
@@ -116,26 +116,6 @@ def decode(patients: int, runs: int, engine: str, samples: Path | None) -> None:
         for name, raws in (("lines", [x.raw for x in lines]), ("Bundle", [bundle(lines)])):
             title = f"{one.record} {one.change} {sum(map(len, raws)) // 1000} kB, {name}"
             click.echo(shown(f"{title} / decode", _beside(raws, options, runs), "≤ 12"))
-
-
-def warm(runs: int, engine: str) -> None:
-    """Print the percentiles of the time a record takes."""
-    options, times = Options(engine), []
-    paths = sorted(RECORDS.glob("*.json"))
-    for run in range(runs + 1):
-        for path in paths:
-            raw = path.read_bytes()
-            item = Item(path.name, "record", path.name, 0, raw)
-            start = time.perf_counter()
-            rows = [msgspec.json.encode(row) for _, row in judge_shard([item], options)]
-            if run:
-                times.append(1e3 * (time.perf_counter() - start))
-            assert rows
-    cuts = statistics.quantiles(times, n=100, method="inclusive")
-    click.echo(
-        f"{len(paths)} composed records, {runs} rounds, bytes to rows in a warm process: "
-        f"p50 {cuts[49]:.2f} ms (target ≤ 5), p99 {cuts[98]:.2f} ms (≤ 20), max {max(times):.2f}"
-    )
 
 
 class _Source:
