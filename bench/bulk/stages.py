@@ -1,4 +1,4 @@
-"""A composed record in a warm process, from its bytes to its rows: the whole, and each stage of it."""
+"""A composed record in a warm process, from bytes to rows: the whole, and each stage of it."""
 
 from __future__ import annotations
 
