@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from kg.inputs import read
 from kg.knowledge import default
 from kg.pyshacl_engine import engine
 from kg.verdict import judge_case
+from tests.bulk.conftest import start, written
 from tests.bulk.population import FILES
 from tests.bulk.test_bad_lines import errors
 from tests.bulk.test_rows import items, rows
@@ -71,6 +73,19 @@ def test_a_broken_quad_is_one_row_and_the_rest_is_judged(tmp_path: Path) -> None
     found = rows(items(tmp_path), tmp_path)
     assert [row["input"]["line"] for row in errors(found)] == [len(nquads()) + 1]
     assert verdicts([row for row in found if "verdict" in row]) == wanted()
+
+
+def test_lines_are_counted_from_the_beginning_of_a_file_that_is_read_in_parts(
+    tmp_path: Path,
+) -> None:
+    folder, text = tmp_path / "in", [*nquads(), b"<urn:a> <urn:b> broken ."]
+    folder.mkdir()
+    (folder / "all.nq").write_bytes(b"\n".join(text))
+    totals = start(folder, tmp_path / "out", part_size=4_000).go()
+    assert totals.lines["graph"] == len(text) - 1
+    every = [line for raw in written(tmp_path / "out").values() for line in raw.splitlines()]
+    wrong = errors([json.loads(line) for line in every])
+    assert [row["input"]["line"] for row in wrong] == [len(text)]
 
 
 def test_a_graph_that_trig_breaks_off_in_is_not_judged_by_half(tmp_path: Path) -> None:
