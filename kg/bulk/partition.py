@@ -15,13 +15,14 @@ import re
 import struct
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
-from kg.bulk.peek import look, patient_key, sole_patient
+from kg.bulk.peek import look, patient_key, sole, sole_patient
 from kg.bulk.scope import Scope
-from kg.bulk.sources import Range, lines, statements
+from kg.bulk.sources import Range, blocks, statements
 from kg.bulk.whole import written
 from kg.errors import InputError, UnreadableInput, UnusableRecord
 from kg.fhir.decode import MAX_BYTES, inflate
@@ -41,7 +42,7 @@ _PACK = msgspec.msgpack.Encoder()
 _PLACE = struct.Struct("<QQ")
 
 
-class Item(msgspec.Struct, array_like=True):
+class Item(msgspec.Struct, array_like=True, gc=False):
     """A line with what is known of it. ``key``: whose it is, a patient or a record of its own.
 
     ``what``: ``resource``, ``record`` (a document), ``outside`` (a document out of scope, its bytes
@@ -83,11 +84,11 @@ def sampled(key: str, share: float) -> bool:
     return share > 0 and bucket_of(key, _WHOLE) < share * _WHOLE
 
 
-def document(
-    key: str, file: str, number: int, plain: bytes, scope: Scope, raw: bytes, audit: float
-) -> Item:
-    """A record of its own: a Bundle on a line, or a whole file, whose bytes may be gzipped."""
-    patient = "" if scope.possible(plain) else sole_patient(plain)
+def document(key: str, file: str, number: int, raw: bytes, patient: str, audit: float) -> Item:
+    """A record of its own: a Bundle on a line, or a whole file, whose bytes may be gzipped.
+
+    ``patient``: whose it is if it is out of scope beyond doubt, else empty.
+    """
     if not patient or sampled(key, audit):
         return Item(key, "record", file, number, raw, patient, possible=not patient)
     digest = hashlib.sha256(raw).hexdigest().encode()
@@ -110,47 +111,66 @@ class Reader:
         """What every line is, in order."""
         if self._part.kind == "whole":
             return map(self._whole, self._part.names)
-        return self._graphs() if self._part.kind == "graphs" else self._lines()
+        return self._graphs() if self._part.kind == "graphs" else chain.from_iterable(self._read())
 
     def line(self, file: str, number: int, line: bytes) -> Item | str:
         """What one line of a file is, wherever it was read."""
-        return self._resource(file, number, line)
+        return self._resource(file, number, line, doubtful=True, sound=line.isascii())
 
-    def _lines(self) -> Iterator[Item | str]:
-        name = self._part.names[0]
-        read = self._quad if self._part.kind == "quads" else self._resource
-        for number, line in enumerate(lines(self._root, self._part), start=1):
-            if isinstance(line, InputError):
-                yield bad(self._key(name, number), name, number, line)
+    def _read(self) -> Iterator[list[Item | str]]:
+        """What the lines are, block by block."""
+        name, number = self._part.names[0], 1
+        read = self._quads if self._part.kind == "quads" else self._resources
+        for block in blocks(self._root, self._part):
+            if isinstance(block, InputError):
+                made: list[Item | str] = [bad(self._key(name, number), name, number, block)]
             elif number == 1 and not self._part.start:
-                yield read(name, number, line.removeprefix(b"\xef\xbb\xbf"))
+                made = read(name, number, block.removeprefix(b"\xef\xbb\xbf"))
             else:
-                yield read(name, number, line)
+                made = read(name, number, block)
+            yield made
+            number += len(made)
 
     def _key(self, name: str, number: int) -> str:
         """A key for what is a record of its own; sorts as it stands in the input."""
         return f"{name}#{self._part.number:06d}:{number:012d}"
 
-    def _resource(self, file: str, number: int, line: bytes) -> Item | str:
-        if not line or line.isspace():
-            return BLANK
-        found, scope = look(line), self._scope
+    def _resources(self, file: str, number: int, block: bytes) -> list[Item | str]:
+        doubted, sound, read = self._scope.candidates(block), _utf8(block), self._resource
+        return [
+            read(file, number + at, line, doubtful=at in doubted, sound=sound)
+            for at, line in enumerate(_split(block))
+        ]
+
+    def _resource(
+        self, file: str, number: int, line: bytes, *, doubtful: bool, sound: bool
+    ) -> Item | str:
+        """``doubtful``: it may be possible. ``sound``: it is known to be UTF-8."""
+        found, scope = look(line, sound=sound), self._scope
         if isinstance(found, InputError):
+            if not line or line.isspace():
+                return BLANK
             return bad(self._key(file, number), file, number, found)
-        if found.kind == "Bundle":
-            return document(self._key(file, number), file, number, line, scope, line, self._audit)
-        possible = scope.possible(line, found.kind)
-        owner = found.key if found.kind == "Patient" else patient_key(found.about)
+        kind = found.resourceType
+        if kind == "Bundle":
+            patient = "" if doubtful and scope.possible(line) else sole(found)
+            return document(self._key(file, number), file, number, line, patient, self._audit)
+        possible = doubtful and scope.possible(line, kind)
+        about = found.about()
+        owner = found.key() if kind == "Patient" else patient_key(about)
         if owner:
-            return Item(owner, "resource", file, number, line, found.kind, possible)
-        if found.kind in SHARED and found.key:
-            also = found.practitioner
-            return Item(found.key, "shared", file, number, line, found.kind, possible, also)
-        if found.kind not in scope.coded or found.about:
+            return Item(owner, "resource", file, number, line, kind, possible)
+        if kind in SHARED and (key := found.key()):
+            also = found.practitioner.reference if found.practitioner else None
+            return Item(key, "shared", file, number, line, kind, possible, also or "")
+        if kind not in scope.coded or about:
             return UNREAD
-        what = "it has no id" if found.kind in SHARED | {"Patient"} else "it names no patient"
+        what = "it has no id" if kind in SHARED | {"Patient"} else "it names no patient"
         error = UnusableRecord("", "", what, "Give it one")
         return bad(self._key(file, number), file, number, error)
+
+    def _quads(self, file: str, number: int, block: bytes) -> list[Item | str]:
+        return [self._quad(file, at, line) for at, line in enumerate(_split(block), start=number)]
 
     def _quad(self, file: str, number: int, line: bytes) -> Item | str:
         if not line or line.isspace() or line.lstrip().startswith(b"#"):
@@ -183,7 +203,21 @@ class Reader:
         except OSError as error:
             reason = (error.strerror or "it cannot be opened").lower()
             return bad(key, name, 0, UnreadableInput("", "", reason, "Check the file"))
-        return document(key, name, 0, plain, self._scope, raw, self._audit)
+        patient = "" if self._scope.possible(plain) else sole_patient(plain)
+        return document(key, name, 0, raw, patient, self._audit)
+
+
+def _split(block: bytes) -> list[bytes]:
+    """The lines of a block without their ends."""
+    found = block.removesuffix(b"\n").split(b"\n")
+    return [line.rstrip(b"\r") for line in found] if b"\r" in block else found
+
+
+def _utf8(block: bytes) -> bool:
+    try:
+        return block.isascii() or bool(block.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def spread(found: Reader, folder: Path, part: Range, buckets: int) -> list[Piece]:
