@@ -18,7 +18,8 @@ from pyshacl import validate
 from bench.pairs import shown
 from bench.population import Pool, padded, pool
 from bench.population.templates import RECORDS, Template, bundle, patient
-from kg.bulk.partition import Item, Reader
+from kg.bulk.partition import Item
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.shard import Options, judge_shard, record_of
 from kg.bulk.shared import Shared, store

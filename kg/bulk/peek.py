@@ -56,32 +56,28 @@ class Look(_Bundle, gc=False):
 
     def about(self) -> str:
         """The address of whom the line is about; empty when it names nobody."""
-        for reference in (self.subject, self.patient, self.beneficiary):
-            if reference is not None and reference.reference:
-                return reference.reference
-        return ""
+        first = self.subject or self.patient or self.beneficiary
+        if first is None:
+            return ""
+        others = (self.patient, self.beneficiary)
+        return first.reference or next((r.reference for r in others if r and r.reference), "")
 
 
-_LOOK = msgspec.json.Decoder(Look)
+glance = msgspec.json.Decoder(Look).decode  # of UTF-8 with nothing wrong in it, else it raises
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 
 
-def look(line: bytes, *, sound: bool = False) -> Look | InputError:
-    """Look at one line of NDJSON; the error carries no file, the caller knows it.
-
-    ``sound``: the line is known to be UTF-8.
-    """
+def look(line: bytes) -> Look | InputError:
+    """Look at one line of NDJSON; the error carries no file, the caller knows it."""
     try:
-        if not sound:
-            line.decode()
-        found = _LOOK.decode(line)
+        line.decode()
+        return glance(line)
     except UnicodeDecodeError:
         return UnreadableInput("", "", "the text is not UTF-8", "Save it as UTF-8")
     except msgspec.ValidationError:
         return _oddly_typed(line)
     except (msgspec.DecodeError, RecursionError) as error:
         return _broken(error)
-    return found if typed(found.resourceType) else _untyped()
 
 
 def _broken(error: Exception) -> InputError:
@@ -90,7 +86,8 @@ def _broken(error: Exception) -> InputError:
     return UnreadableInput("", "", "the line is not valid JSON", "Export it again as JSON")
 
 
-def _untyped() -> InputError:
+def untyped() -> InputError:
+    """What is wrong with a line whose type is none."""
     return UnusableRecord(
         "", "", "resourceType is missing or wrong", "Give a FHIR R4 resource a line"
     )
@@ -104,7 +101,7 @@ def _oddly_typed(line: bytes) -> Look | InputError:
         return _broken(error)
     kind = found.get("resourceType") if isinstance(found, dict) else None
     if not isinstance(kind, str) or not typed(kind):
-        return _untyped()
+        return untyped()
     identifier = found.get("id")
     return Look(
         kind,

@@ -103,8 +103,8 @@ def scope(knowledge: Knowledge) -> Scope:
     return Scope(
         re.compile(pattern),
         tuple(sorted(found, key=sorted)),
-        frozenset(_with_parents(worded)),
-        frozenset(_with_parents(table)) | SHARED,
+        _types(worded),
+        _types(table) | SHARED,
         _search([b'"' + code for code in codes] + [word or b'"' for word in _sieve(found)]),
         _search([b"\\u", *_ODD_CASE]),
     )
@@ -127,9 +127,9 @@ def _lines_of(text: bytes, places: Iterable[int]) -> Iterator[int]:
                 return
 
 
-def _with_parents(kinds: Iterable[str]) -> set[str]:
+def _types(kinds: Iterable[str]) -> frozenset[str]:
     """``Observation.component`` is part of the lines of type ``Observation``."""
-    return {*kinds, *(kind.split(".")[0] for kind in kinds)}
+    return frozenset(kind.split(".")[0] for kind in kinds)
 
 
 def _decides(row: Row, knowledge: Knowledge) -> bool:

@@ -16,7 +16,8 @@ import msgspec
 
 from kg.bulk.audit import differing
 from kg.bulk.manifest import Done, Folder
-from kg.bulk.partition import Item, Piece, Reader, read_bucket, spread
+from kg.bulk.partition import Item, Piece, read_bucket, spread
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.shard import Judge, Options, judge_shard, judged
 from kg.bulk.shared import Shared

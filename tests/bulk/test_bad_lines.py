@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.bulk import sources
-from kg.bulk.partition import BLANK, UNREAD, Item, Reader
+from kg.bulk.partition import BLANK, UNREAD, Item
 from kg.bulk.peek import Look, look, patient_key
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.sources import ranges, survey
 from kg.errors import InputError, UnusableRecord
