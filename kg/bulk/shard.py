@@ -181,7 +181,9 @@ def _outside(members: list[Item], held: Shared) -> bool:
     read_at_all = mapping(default()).types.keys()
     if not any(item.note in read_at_all for item in members):
         return False
-    doubtful = {*held.possible, b"\\u"} if held.possible else set()
+    if not held.possible:
+        return True
+    doubtful = (*held.possible, b"\\u")
     return not any(name in item.raw for item in members for name in doubtful)
 
 
