@@ -1,4 +1,4 @@
-"""Ranges of the input → pieces on disk in which what belongs to one patient has one place.
+"""What was read of the input → pieces on disk in which what belongs to one patient has one place.
 
 Every range becomes pieces of bounded size, sorted by bucket; a bucket is the patients whose keys
 hash alike, and is read from all pieces. So memory stays flat, any order of lines and files does,
@@ -12,7 +12,7 @@ import functools
 import hashlib
 import os
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -75,45 +75,49 @@ def sampled(key: str, share: float) -> bool:
 def spread(found: Iterable[Item | str], folder: Path, part: Range, buckets: int) -> list[Piece]:
     """Write the pieces of a range; the last one written says that the range is done."""
     made: list[Piece] = []
-    held: dict[int, list[Item]] = {}
-    counts: Counter[str] = Counter()
+    held: dict[str, list[Item]] = defaultdict(list)
+    unheld: Counter[str] = Counter()
     size = 0
     for item in found:
-        counts["lines"] += 1
-        counts[item if isinstance(item, str) else item.what] += 1
         if isinstance(item, str):
+            unheld[item] += 1
             continue
-        shared = item.what == "shared"
-        bucket = SHARED_BUCKET if shared else bucket_of(item.key, buckets)
-        held.setdefault(bucket, []).append(item)
+        held[item.key].append(item)
         size += len(item.raw) + 200
         if size >= _HELD:
-            made.append(_piece(folder, (part.number, len(made)), held, buckets, counts))
-            held, counts, size = {}, Counter(), 0
-    made.append(_piece(folder, (part.number, len(made)), held, buckets, counts, last=True))
+            made.append(_piece(folder, (part.number, len(made)), held, buckets, unheld))
+            held.clear()
+            unheld.clear()
+            size = 0
+    made.append(_piece(folder, (part.number, len(made)), held, buckets, unheld, last=True))
     return made
 
 
 def _piece(
     folder: Path,
     name: tuple[int, int],
-    held: dict[int, list[Item]],
+    held: dict[str, list[Item]],
     buckets: int,
-    counts: Counter[str],
+    unheld: Counter[str],
     *,
     last: bool = False,
 ) -> Piece:
     """Write one piece: its buckets, then where each begins and how long it is."""
     path = folder / f"{name[0]:06d}-{name[1]:06d}"
+    filled: dict[int, list[Item]] = defaultdict(list)
+    for key, items in held.items():
+        shared = items[0].what == "shared"
+        filled[SHARED_BUCKET if shared else bucket_of(key, buckets)] += items
+    counts = unheld + Counter(item.what for items in filled.values() for item in items)
     places, at = [], 0
     with written(path.with_suffix(".piece"), durable=False) as stream:
         for bucket in range(SHARED_BUCKET, buckets):
-            packed = _PACK.encode(held[bucket]) if bucket in held else b""
+            packed = _PACK.encode(filled[bucket]) if bucket in filled else b""
             stream.write(packed)
             places.append(_PLACE.pack(at, len(packed)))
             at += len(packed)
         stream.write(b"".join(places))
-    made = Piece(*name, dict(counts), at + len(places) * _PLACE.size, last)
+    made = Piece(*name, {**counts, "lines": counts.total()}, at + len(places) * _PLACE.size, last)
     with written(path.with_suffix(".json"), durable=False) as stream:
         stream.write(msgspec.json.encode(made))
     return made
@@ -143,7 +147,7 @@ def read_bucket(folder: Path, bucket: int, buckets: int, starts: dict[int, int])
             at, length = _PLACE.unpack(stream.read(_PLACE.size))
             stream.seek(at)
             found = _ITEMS.decode(stream.read(length)) if length else []
-        before = starts.get(int(path.name.split("-")[0]), 0)
-        for item in found:
-            item.line += before if item.line else 0
-            yield item
+        if before := starts.get(int(path.name.split("-")[0]), 0):
+            for item in found:
+                item.line += before if item.line else 0
+        yield from found
