@@ -132,7 +132,10 @@ def judge_shard(
 
 def judged(found: list[Item]) -> list[Item]:
     """Without the statements outside of every graph, unless a case is among them."""
-    cases = {item.key for item in found if item.what == "graph" and _CASE in item.raw}
+    graphs = [item for item in found if item.what == "graph"]
+    if not graphs:
+        return found
+    cases = {item.key for item in graphs if _CASE in item.raw}
     return [
         i for i in found if i.what != "graph" or not i.key.endswith(_NO_GRAPH) or i.key in cases
     ]
