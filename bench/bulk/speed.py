@@ -7,7 +7,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -18,11 +18,12 @@ from pyshacl import validate
 from bench.pairs import shown
 from bench.population import Pool, padded, pool
 from bench.population.templates import Template, bundle, patient
-from kg.bulk.partition import Item, Reader
+from kg.bulk.partition import Item, read_bucket, spread
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.shard import Options, judge_shard, record_of
 from kg.bulk.shared import Shared, store
-from kg.bulk.sources import ranges, survey
+from kg.bulk.sources import Range, ranges, survey
 from kg.derive import derived
 from kg.engines import engine as engine_named
 from kg.facts import Facts, as_triples
@@ -30,6 +31,7 @@ from kg.judge import bare_shapes, ntriples, results
 from kg.knowledge import default
 
 LARGE = 200_000
+_ENOUGH = 0.2
 
 
 def inside(patients: int, runs: int, engine: str) -> None:
@@ -98,7 +100,10 @@ def _validated(graphs: Iterable[rdflib.Graph], shapes: rdflib.Graph) -> None:
 
 
 def decode(patients: int, runs: int, engine: str, samples: Path | None) -> None:
-    """Print the ratios to a bare decode: out of scope in both layouts, then each large record."""
+    """Print the ratios to a bare decode: out of scope in both layouts, then each large record.
+
+    By way of pieces on disk is what a run does, which reads and judges one after the other.
+    """
     found, options = pool(0.0, 816, samples), Options(engine)
     chosen = [found.choice(number)[0] for number in range(1, patients + 1)]
     made = [patient(one, f"p{number:07d}") for number, one in enumerate(chosen, start=1)]
@@ -109,13 +114,17 @@ def decode(patients: int, runs: int, engine: str, samples: Path | None) -> None:
     click.echo(f"{patients} patients out of scope, {runs} rounds of processor time")
     for name, raws in layouts.items():
         size = sum(map(len, raws)) / 1e6
-        click.echo(shown(f"{name}, {size:.1f} MB / decode", _beside(raws, options, runs), "≤ 2"))
+        beside = _beside(raws, options, runs)
+        straight, spilt = [one for one, _ in beside], [other for _, other in beside]
+        click.echo(shown(f"{name}, {size:.1f} MB / decode", straight, "≤ 2"))
+        click.echo(shown(f"{name}, by way of pieces on disk / decode", spilt, "none"))
     click.echo(f"records in scope of at least {LARGE // 1000} kB")
     for one in _large(found):
         lines = patient(one, "p0000001")
         for name, raws in (("lines", [x.raw for x in lines]), ("Bundle", [bundle(lines)])):
             title = f"{one.record} {one.change} {sum(map(len, raws)) // 1000} kB, {name}"
-            click.echo(shown(f"{title} / decode", _beside(raws, options, runs), "≤ 12"))
+            ratios = [ratio for ratio, _ in _beside(raws, options, runs)]
+            click.echo(shown(f"{title} / decode", ratios, "≤ 12"))
 
 
 class _Source:
@@ -125,26 +134,39 @@ class _Source:
         self.lines = list(dict.fromkeys(raws))
         self._file = folder / "lines.ndjson"
         self._file.write_bytes(b"\n".join(self.lines) + b"\n")
-        store(folder / "shared", (item for item in self._items() if item.what == "shared"))
+        store(folder / "shared", self._items(shared=True))
         self._shared = Shared(folder / "shared")
 
-    def _items(self) -> list[Item]:
+    def _read(self) -> Iterator[tuple[Range, Reader]]:
         found = survey(self._file)
-        read = (Reader(found.root, part, scope(default())) for part in ranges(found))
-        return [item for reader in read for item in reader if isinstance(item, Item)]
+        return ((part, Reader(found.root, part, scope(default()))) for part in ranges(found))
 
-    def _own(self) -> list[Item]:
-        return [item for item in self._items() if item.what != "shared"]
+    def _items(self, *, shared: bool) -> list[Item]:
+        return [
+            item
+            for _, reader in self._read()
+            for item in reader
+            if isinstance(item, Item) and (item.what == "shared") is shared
+        ]
 
     def rows(self, options: Options) -> int:
         """The size of all rows, made from the bytes on disk."""
-        found = judge_shard(self._own(), options, self._shared)
-        return sum(len(msgspec.json.encode(row)) for _, row in found)
+        return self._judged(self._items(shared=False), options)
+
+    def spilt(self, options: Options) -> int:
+        """The same by way of the pieces that a run writes and reads again."""
+        for part, reader in self._read():
+            spread(reader, self._file.parent, part, 1)
+        return self._judged(read_bucket(self._file.parent, 0, 1, {}), options)
+
+    def _judged(self, found: Iterable[Item], options: Options) -> int:
+        made = judge_shard(found, options, self._shared)
+        return sum(len(msgspec.json.encode(row)) for _, row in made)
 
     def facts(self, options: Options) -> list[Facts]:
         """The derived graphs of all cases."""
         members: dict[str, list[Item]] = {}
-        for item in self._own():
+        for item in self._items(shared=False):
             members.setdefault(item.key, []).append(item)
         return [
             derived(case, default())
@@ -153,17 +175,29 @@ class _Source:
         ]
 
 
-def _beside(raws: list[bytes], options: Options, runs: int) -> list[float]:
-    """The time from lines to rows as a part of the time of a bare decode of the same lines."""
+def _beside(raws: list[bytes], options: Options, runs: int) -> list[tuple[float, float]]:
+    """The time from lines to rows, straight and by way of pieces, beside that of a bare decode."""
     with tempfile.TemporaryDirectory() as folder:
         source = _Source(Path(folder), raws)
-        found = []
-        for run in range(runs + 1):
-            whole = _seconds(lambda: source.rows(options))
-            bare = _seconds(lambda: _decoded(source.lines))
-            if run:
-                found.append(whole / bare)
-        return found
+        source.rows(options)
+        calls = (
+            lambda: source.rows(options),
+            lambda: source.spilt(options),
+            lambda: _decoded(source.lines),
+        )
+        found = [_in_turn(calls) for _ in range(runs)]
+    return [(straight / bare, spilt / bare) for straight, spilt, bare in found]
+
+
+def _in_turn(calls: Sequence[Callable[[], object]]) -> list[float]:
+    """Seconds of processor time of each, called in turn until each has had enough of it."""
+    spent, times = [0.0] * len(calls), [0] * len(calls)
+    while min(spent) < _ENOUGH:
+        for at, call in enumerate(calls):
+            if spent[at] < _ENOUGH:
+                spent[at] += _seconds(call)
+                times[at] += 1
+    return [seconds / count for seconds, count in zip(spent, times, strict=True)]
 
 
 def _decoded(lines: list[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Ranges of the input → pieces on disk in which what belongs to one patient has one place.
+"""What was read of the input → pieces on disk in which what belongs to one patient has one place.
 
 Every range becomes pieces of bounded size, sorted by bucket; a bucket is the patients whose keys
 hash alike, and is read from all pieces. So memory stays flat, any order of lines and files does,
@@ -11,37 +11,26 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import re
 import struct
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from kg.bulk.peek import look, patient_key, sole_patient
-from kg.bulk.scope import Scope
-from kg.bulk.sources import Range, lines, statements
+from kg.bulk.sources import Range
 from kg.bulk.whole import written
-from kg.errors import InputError, UnreadableInput, UnusableRecord
-from kg.fhir.decode import MAX_BYTES, inflate
-from kg.fhir.episodes import SHARED
 
 SHARED_BUCKET = -1
 GROUPED = ("resource", "record", "outside", "graph", "bad")
 BLANK, UNREAD = "blank", "unread"
 _HELD = 32 * 2**20
 _WHOLE = 10**6
-_TERM = rb"(?:<[^>]*>|_:[^\s<>\"]+)"
-_LITERAL = rb'"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?'
-_QUAD = re.compile(
-    rb"\s*%s\s*<[^>]*>\s*(?:%s|%s)\s*(%s)?\s*\.\s*(?:#.*)?" % (_TERM, _TERM, _LITERAL, _TERM)
-)
 _PACK = msgspec.msgpack.Encoder()
 _PLACE = struct.Struct("<QQ")
 
 
-class Item(msgspec.Struct, array_like=True):
+class Item(msgspec.Struct, array_like=True, gc=False):
     """A line with what is known of it. ``key``: whose it is, a patient or a record of its own.
 
     ``what``: ``resource``, ``record`` (a document), ``outside`` (a document out of scope, its bytes
@@ -83,151 +72,52 @@ def sampled(key: str, share: float) -> bool:
     return share > 0 and bucket_of(key, _WHOLE) < share * _WHOLE
 
 
-def document(
-    key: str, file: str, number: int, plain: bytes, scope: Scope, raw: bytes, audit: float
-) -> Item:
-    """A record of its own: a Bundle on a line, or a whole file, whose bytes may be gzipped."""
-    patient = "" if scope.possible(plain) else sole_patient(plain)
-    if not patient or sampled(key, audit):
-        return Item(key, "record", file, number, raw, patient, possible=not patient)
-    digest = hashlib.sha256(raw).hexdigest().encode()
-    return Item(key, "outside", file, number, digest, patient, possible=False)
-
-
-def bad(key: str, file: str, number: int, error: InputError) -> Item:
-    """A line that cannot be read, with the reason."""
-    place = f", {error.place}" if error.place else ""
-    return Item(key, "bad", file, number, b"", f"{error.what}{place}. {error.remedy}.")
-
-
-class Reader:
-    """Says of every line of a range what it is; line numbers count from its beginning."""
-
-    def __init__(self, root: Path, part: Range, scope: Scope, audit: float = 0.0) -> None:
-        self._root, self._part, self._scope, self._audit = root, part, scope, audit
-
-    def __iter__(self) -> Iterator[Item | str]:
-        """What every line is, in order."""
-        if self._part.kind == "whole":
-            return map(self._whole, self._part.names)
-        return self._graphs() if self._part.kind == "graphs" else self._lines()
-
-    def line(self, file: str, number: int, line: bytes) -> Item | str:
-        """What one line of a file is, wherever it was read."""
-        return self._resource(file, number, line)
-
-    def _lines(self) -> Iterator[Item | str]:
-        name = self._part.names[0]
-        read = self._quad if self._part.kind == "quads" else self._resource
-        for number, line in enumerate(lines(self._root, self._part), start=1):
-            if isinstance(line, InputError):
-                yield bad(self._key(name, number), name, number, line)
-            elif number == 1 and not self._part.start:
-                yield read(name, number, line.removeprefix(b"\xef\xbb\xbf"))
-            else:
-                yield read(name, number, line)
-
-    def _key(self, name: str, number: int) -> str:
-        """A key for what is a record of its own; sorts as it stands in the input."""
-        return f"{name}#{self._part.number:06d}:{number:012d}"
-
-    def _resource(self, file: str, number: int, line: bytes) -> Item | str:
-        if not line or line.isspace():
-            return BLANK
-        found, scope = look(line), self._scope
-        if isinstance(found, InputError):
-            return bad(self._key(file, number), file, number, found)
-        if found.kind == "Bundle":
-            return document(self._key(file, number), file, number, line, scope, line, self._audit)
-        possible = scope.possible(line, found.kind)
-        owner = found.key if found.kind == "Patient" else patient_key(found.about)
-        if owner:
-            return Item(owner, "resource", file, number, line, found.kind, possible)
-        if found.kind in SHARED and found.key:
-            also = found.practitioner
-            return Item(found.key, "shared", file, number, line, found.kind, possible, also)
-        if found.kind not in scope.coded or found.about:
-            return UNREAD
-        what = "it has no id" if found.kind in SHARED | {"Patient"} else "it names no patient"
-        error = UnusableRecord("", "", what, "Give it one")
-        return bad(self._key(file, number), file, number, error)
-
-    def _quad(self, file: str, number: int, line: bytes) -> Item | str:
-        if not line or line.isspace() or line.lstrip().startswith(b"#"):
-            return BLANK
-        found = _QUAD.fullmatch(line)
-        if found is None:
-            error = UnreadableInput("", "", "the RDF has a syntax error", "Correct it")
-            return bad(self._key(file, number), file, number, error)
-        graph = (found[1] or b"").decode(errors="replace")
-        return Item(f"{file}#{graph}", "graph", file, number, line + b"\n")
-
-    def _graphs(self) -> Iterator[Item | str]:
-        name = self._part.names[0]
-        number, graph = 0, ""
-        try:
-            for graph, statement in statements(self._root, self._part):
-                number += 1
-                yield Item(f"{name}#{graph}", "graph", name, number, statement)
-        except InputError as error:  # it spoils the graph it stands in
-            yield bad(f"{name}#{graph}", name, 0, error)
-
-    def _whole(self, name: str) -> Item | str:
-        key = self._key(name, 0)
-        try:
-            with (self._root / name).open("rb") as stream:
-                raw = stream.read(MAX_BYTES + 1)
-            plain = inflate(raw, name)
-        except InputError as error:
-            return bad(key, name, 0, error)
-        except OSError as error:
-            reason = (error.strerror or "it cannot be opened").lower()
-            return bad(key, name, 0, UnreadableInput("", "", reason, "Check the file"))
-        return document(key, name, 0, plain, self._scope, raw, self._audit)
-
-
-def spread(found: Reader, folder: Path, part: Range, buckets: int) -> list[Piece]:
+def spread(found: Iterable[Item | str], folder: Path, part: Range, buckets: int) -> list[Piece]:
     """Write the pieces of a range; the last one written says that the range is done."""
     made: list[Piece] = []
-    held: dict[int, list[Item]] = {}
-    counts: Counter[str] = Counter()
+    held: dict[str, list[Item]] = defaultdict(list)
+    unheld: Counter[str] = Counter()
     size = 0
     for item in found:
-        counts["lines"] += 1
-        counts[item if isinstance(item, str) else item.what] += 1
         if isinstance(item, str):
+            unheld[item] += 1
             continue
-        shared = item.what == "shared"
-        bucket = SHARED_BUCKET if shared else bucket_of(item.key, buckets)
-        held.setdefault(bucket, []).append(item)
+        held[item.key].append(item)
         size += len(item.raw) + 200
         if size >= _HELD:
-            made.append(_piece(folder, (part.number, len(made)), held, buckets, counts))
-            held, counts, size = {}, Counter(), 0
-    made.append(_piece(folder, (part.number, len(made)), held, buckets, counts, last=True))
+            made.append(_piece(folder, (part.number, len(made)), held, buckets, unheld))
+            held.clear()
+            unheld.clear()
+            size = 0
+    made.append(_piece(folder, (part.number, len(made)), held, buckets, unheld, last=True))
     return made
 
 
 def _piece(
     folder: Path,
     name: tuple[int, int],
-    held: dict[int, list[Item]],
+    held: dict[str, list[Item]],
     buckets: int,
-    counts: Counter[str],
+    unheld: Counter[str],
     *,
     last: bool = False,
 ) -> Piece:
     """Write one piece: its buckets, then where each begins and how long it is."""
     path = folder / f"{name[0]:06d}-{name[1]:06d}"
+    filled: dict[int, list[Item]] = defaultdict(list)
+    for key, items in held.items():
+        shared = items[0].what == "shared"
+        filled[SHARED_BUCKET if shared else bucket_of(key, buckets)] += items
+    counts = unheld + Counter(item.what for items in filled.values() for item in items)
     places, at = [], 0
     with written(path.with_suffix(".piece"), durable=False) as stream:
         for bucket in range(SHARED_BUCKET, buckets):
-            packed = _PACK.encode(held[bucket]) if bucket in held else b""
+            packed = _PACK.encode(filled[bucket]) if bucket in filled else b""
             stream.write(packed)
             places.append(_PLACE.pack(at, len(packed)))
             at += len(packed)
         stream.write(b"".join(places))
-    made = Piece(*name, dict(counts), at + len(places) * _PLACE.size, last)
+    made = Piece(*name, {**counts, "lines": counts.total()}, at + len(places) * _PLACE.size, last)
     with written(path.with_suffix(".json"), durable=False) as stream:
         stream.write(msgspec.json.encode(made))
     return made
@@ -257,7 +147,7 @@ def read_bucket(folder: Path, bucket: int, buckets: int, starts: dict[int, int])
             at, length = _PLACE.unpack(stream.read(_PLACE.size))
             stream.seek(at)
             found = _ITEMS.decode(stream.read(length)) if length else []
-        before = starts.get(int(path.name.split("-")[0]), 0)
-        for item in found:
-            item.line += before if item.line else 0
-            yield item
+        if before := starts.get(int(path.name.split("-")[0]), 0):
+            for item in found:
+                item.line += before if item.line else 0
+        yield from found

@@ -19,64 +19,65 @@ _TAIL = re.compile(r"(?:^|/)([A-Z][A-Za-z]{2,40})/([^/?#]+)$")
 _URN = "urn:uuid:"
 
 
-class _Reference(msgspec.Struct):
+class _Reference(msgspec.Struct, gc=False):
     reference: str | None = None
 
 
-class _Resource(msgspec.Struct):
+class _Held(msgspec.Struct, gc=False):
     resourceType: str = ""
+    id: str | None = None
+    subject: _Reference | None = None
+    patient: _Reference | None = None
+    beneficiary: _Reference | None = None
+
+
+class _Entry(msgspec.Struct, gc=False):
+    fullUrl: str | None = None
+    resource: _Held | None = None
+
+
+class _Bundle(msgspec.Struct, gc=False):
+    resourceType: str = ""
+    entry: list[_Entry] = []
+
+
+class Look(_Bundle, gc=False):
+    """What a line is: its type, its id, the references that say whose it is, its entries."""
+
     id: str | None = None
     subject: _Reference | None = None
     patient: _Reference | None = None
     beneficiary: _Reference | None = None
     practitioner: _Reference | None = None
 
+    def key(self) -> str:
+        """``Type/id``; empty without an id."""
+        return f"{self.resourceType}/{opaque(self.id)}" if self.id else ""
 
-class _Entry(msgspec.Struct):
-    fullUrl: str | None = None
-    resource: _Resource | None = None
-
-
-class _Bundle(msgspec.Struct):
-    resourceType: str = ""
-    entry: list[_Entry] = []
-
-
-class _Typed(msgspec.Struct):
-    resourceType: str = ""
+    def about(self) -> str:
+        """The address of whom the line is about; empty when it names nobody."""
+        first = self.subject or self.patient or self.beneficiary
+        if first is None:
+            return ""
+        others = (self.patient, self.beneficiary)
+        return first.reference or next((r.reference for r in others if r and r.reference), "")
 
 
-class Look(msgspec.Struct):
-    """What a line is: its type, its key ``Type/id``, and the references that say whose it is."""
-
-    kind: str
-    key: str
-    about: str = ""
-    practitioner: str = ""
-
-
-_RESOURCE = msgspec.json.Decoder(_Resource)
+glance = msgspec.json.Decoder(Look).decode  # of UTF-8 with nothing wrong in it, else it raises
 _BUNDLE = msgspec.json.Decoder(_Bundle)
-_TYPED = msgspec.json.Decoder(_Typed)
 
 
 def look(line: bytes) -> Look | InputError:
     """Look at one line of NDJSON; the error carries no file, the caller knows it."""
     try:
-        if not line.isascii():
-            line.decode()
-        found = _RESOURCE.decode(line)
+        line.decode()
+        return glance(line)
     except UnicodeDecodeError:
         return UnreadableInput("", "", "the text is not UTF-8", "Save it as UTF-8")
     except msgspec.ValidationError:
         return _oddly_typed(line)
     except (msgspec.DecodeError, RecursionError) as error:
         return _broken(error)
-    if not _KIND.fullmatch(found.resourceType):
-        return _untyped()
-    whose = address(found.subject) or address(found.patient) or address(found.beneficiary)
-    key = f"{found.resourceType}/{opaque(found.id)}" if found.id else ""
-    return Look(found.resourceType, key, whose, address(found.practitioner))
 
 
 def _broken(error: Exception) -> InputError:
@@ -85,7 +86,8 @@ def _broken(error: Exception) -> InputError:
     return UnreadableInput("", "", "the line is not valid JSON", "Export it again as JSON")
 
 
-def _untyped() -> InputError:
+def untyped() -> InputError:
+    """What is wrong with a line whose type is none."""
     return UnusableRecord(
         "", "", "resourceType is missing or wrong", "Give a FHIR R4 resource a line"
     )
@@ -98,22 +100,26 @@ def _oddly_typed(line: bytes) -> Look | InputError:
     except (msgspec.DecodeError, RecursionError) as error:
         return _broken(error)
     kind = found.get("resourceType") if isinstance(found, dict) else None
-    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
-        return _untyped()
-    whose = [_loose(found.get(name)) for name in ("subject", "patient", "beneficiary")]
-    name = found.get("id")
-    key = f"{kind}/{opaque(name)}" if isinstance(name, str) and name else ""
-    return Look(kind, key, next(filter(None, whose), ""), _loose(found.get("practitioner")))
+    if not isinstance(kind, str) or not typed(kind):
+        return untyped()
+    identifier = found.get("id")
+    return Look(
+        kind,
+        _bundle(line).entry if kind == "Bundle" else [],
+        identifier if isinstance(identifier, str) else None,
+        *(_loose(found.get(n)) for n in ("subject", "patient", "beneficiary", "practitioner")),
+    )
 
 
-def _loose(reference: object) -> str:
+def _loose(reference: object) -> _Reference:
     text = reference.get("reference") if isinstance(reference, dict) else None
-    return text if isinstance(text, str) else ""
+    return _Reference(text if isinstance(text, str) else None)
 
 
-def address(reference: _Reference | None) -> str:
-    """The address in a reference, or empty."""
-    return (reference.reference if reference else None) or ""
+@functools.lru_cache(maxsize=1024)
+def typed(kind: str) -> bool:
+    """Whether it looks like the name of a resource type."""
+    return _KIND.fullmatch(kind) is not None
 
 
 @functools.lru_cache(maxsize=65536)  # the lines of a patient say it again and again
@@ -133,28 +139,37 @@ def target_key(reference: str) -> str:
 
 def sole_patient(raw: bytes) -> str:
     """The key of the one patient of a Bundle; empty unless that is beyond doubt."""
+    return sole(_bundle(raw))
+
+
+def _bundle(raw: bytes) -> _Bundle:
+    """The entries of a document; none unless it is a sound one of the types looked for."""
     try:
         if not raw.isascii():
             raw.decode()
-        found = _BUNDLE.decode(raw)
+        return _BUNDLE.decode(raw)
     except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError):
-        return ""
+        return _Bundle()
+
+
+def sole(found: _Bundle) -> str:
+    """The same of a Bundle looked at."""
     if found.resourceType != "Bundle":
         return ""
-    entries = found.entry
-    held = [entry for entry in entries if entry.resource is not None]
-    patients = [e for e in held if e.resource and e.resource.resourceType == "Patient"]
-    if len(patients) != 1 or patients[0].resource is None or not patients[0].resource.id:
-        return ""
-    if any(e.resource and e.resource.resourceType == "Bundle" for e in held):
-        return ""
-    name = patients[0].resource.id
-    known = {"", f"Patient/{name}", patients[0].fullUrl or ""}
-    about = {
-        address(reference)
-        for entry in held
-        if (one := entry.resource) is not None
-        for reference in (one.subject, one.patient, one.beneficiary)
-    }
-    unkinded = any(e.resource and not _KIND.fullmatch(e.resource.resourceType) for e in held)
-    return "" if about - known or unkinded else f"Patient/{opaque(name)}"
+    name, known, about = "", {""}, set()
+    for entry in found.entry:
+        one = entry.resource
+        if one is None:
+            continue
+        kind = one.resourceType
+        if kind == "Patient":
+            if name or not one.id:
+                return ""
+            name = one.id
+            known |= {f"Patient/{name}", entry.fullUrl or ""}
+        elif kind == "Bundle" or not typed(kind):
+            return ""
+        for reference in (one.subject, one.patient, one.beneficiary):
+            if reference is not None:
+                about.add(reference.reference or "")
+    return f"Patient/{opaque(name)}" if name and about <= known else ""

@@ -8,6 +8,7 @@ is that of the file or line, or of the patient's lines, each once, in the order 
 from __future__ import annotations
 
 import hashlib
+from itertools import groupby
 from typing import Any
 
 from kg.bulk.partition import Item
@@ -59,7 +60,7 @@ def could_not(key: str, members: list[Item], what: str) -> Row:
 
 def distinct(members: list[Item]) -> list[bytes]:
     """The lines of a record, each once, in an order that is theirs alone."""
-    return sorted({item.raw for item in members})
+    return [raw for raw, _ in groupby(sorted([item.raw for item in members]))]
 
 
 def hash_of(lines: list[bytes]) -> str:

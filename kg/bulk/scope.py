@@ -3,17 +3,19 @@
 A case is in scope by a code or by a phrase of the term tables. Whatever the JSON looks like, the
 code stands in it after ``"code":"``, and every word of the phrase stands in it: in lower case, once
 white space, dots and what is not ASCII are taken out. So a line that holds neither is out of scope.
-Nothing here names a code or a phrase; all of it is compiled from the knowledge.
+Nothing here names a code or a phrase; all of it is compiled from the knowledge. Of a block of many
+lines one search for all beginnings at once tells the few that need a closer look.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from kg.codesystems import code_systems
 from kg.fhir.episodes import SHARED
@@ -23,7 +25,8 @@ from kg.lexicon import lexicon
 from kg.namespaces import M816
 
 _LOWER = bytes(range(256)).lower()
-_DROPPED = bytes({*range(33), ord("."), *range(127, 256)} - {ord("\n")})
+_DROPPED = bytes({*range(33), ord("."), *range(127, 256)})
+_DROPPED_IN_LINES = _DROPPED.replace(b"\n", b"")
 _ODD_CASE = ("\u0130".encode(), "\u212a".encode())  # their lower case holds an ASCII letter
 _CODED = rb'"code":"(?:%s|[^"\\]{0,%d}\\)'
 _LEAST = 4
@@ -33,14 +36,15 @@ _LEAST = 4
 class Scope:
     """What can bring a record into scope: codes, phrases as sets of words, and where words count.
 
-    ``sieve`` holds few words, one of which is part of some word of every phrase.
+    ``hints`` finds in plain text what these begin with, ``odd`` in any what must be read first.
     """
 
     codes: re.Pattern[bytes]
     phrases: tuple[frozenset[bytes], ...]
-    sieve: tuple[bytes, ...]
     worded: frozenset[str]
     coded: frozenset[str]
+    hints: BytesAhoCorasick
+    odd: BytesAhoCorasick
 
     def possible(self, line: bytes, kind: str = "") -> bool:
         """False when the line cannot bring its patient into scope. ``kind``: its resource type."""
@@ -56,13 +60,25 @@ class Scope:
         plain = line.translate(_LOWER, _DROPPED)
         if kind and kind not in self.coded and b'"contained"' not in plain:
             return False
-        if self.codes.search(plain):
+        hits = self._hits(plain)
+        if hits and self.codes.search(plain):
             return True
         if kind and kind not in self.worded and b'"contained"' not in plain:
             return False
-        if not any(word in plain for word in self.sieve):
-            return False
-        return any(all(word in plain for word in phrase) for phrase in self.phrases)
+        return bool(hits) and any(all(word in plain for word in words) for words in self.phrases)
+
+    def candidates(self, block: bytes) -> set[int]:
+        """The lines of a block, counted from 0, of which ``possible`` is not surely False."""
+        plain = block.translate(_LOWER, _DROPPED_IN_LINES)
+        odd = [start for _, start, _ in self.odd.find_matches_as_indexes(block)]
+        return {*_lines_of(plain, self._hits(plain)), *_lines_of(block, odd)}
+
+    def _hits(self, plain: bytes) -> list[int]:
+        """Where a code or a phrase may be; a line or document that has either has a place here."""
+        hits = [start for _, start, _ in self.hints.find_matches_as_indexes(plain)]
+        if b"\\" in plain:
+            hits += (found.start() for found in self.codes.finditer(plain))
+        return sorted(hits)
 
 
 @functools.lru_cache(maxsize=8)
@@ -87,15 +103,33 @@ def scope(knowledge: Knowledge) -> Scope:
     return Scope(
         re.compile(pattern),
         tuple(sorted(found, key=sorted)),
-        _sieve(found),
-        frozenset(_with_parents(worded)),
-        frozenset(_with_parents(table)) | SHARED,
+        _types(worded),
+        _types(table) | SHARED,
+        _search([b'"' + code for code in codes] + [word or b'"' for word in _sieve(found)]),
+        _search([b"\\u", *_ODD_CASE]),
     )
 
 
-def _with_parents(kinds: Iterable[str]) -> set[str]:
+def _search(patterns: Iterable[bytes]) -> BytesAhoCorasick:
+    """A search for all of them at once; of matches that overlap it gives one."""
+    return BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostFirst)  # the kind that is fast
+
+
+def _lines_of(text: bytes, places: Iterable[int]) -> Iterator[int]:
+    """The lines, counted from 0, in which the places lie, which are sorted."""
+    number = at = 0
+    for place in places:
+        if place >= at:
+            number += text.count(b"\n", at, place)
+            yield number
+            at = text.find(b"\n", place)
+            if at < 0:
+                return
+
+
+def _types(kinds: Iterable[str]) -> frozenset[str]:
     """``Observation.component`` is part of the lines of type ``Observation``."""
-    return {*kinds, *(kind.split(".")[0] for kind in kinds)}
+    return frozenset(kind.split(".")[0] for kind in kinds)
 
 
 def _decides(row: Row, knowledge: Knowledge) -> bool:

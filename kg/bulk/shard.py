@@ -8,8 +8,8 @@ same record; out of scope it says only that. What cannot be read or judged is a 
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -117,8 +117,7 @@ def judge_shard(
     knows what ended it; records named ``unjudgeable`` get a row that says so.
     """
     held = shared or Shared(None)
-    for key, group in groupby(sorted(found, key=_order), key=lambda item: item.key):
-        members = list(group)
+    for key, members in _records(found):
         if key in unjudgeable:
             yield key, could_not(key, members, "the process that judged it ended")
         elif spoilt := [item for item in members if item.what == "bad"]:
@@ -133,14 +132,29 @@ def judge_shard(
 
 def judged(found: list[Item]) -> list[Item]:
     """Without the statements outside of every graph, unless a case is among them."""
-    cases = {item.key for item in found if item.what == "graph" and _CASE in item.raw}
+    graphs = [item for item in found if item.what == "graph"]
+    if not graphs:
+        return found
+    cases = {item.key for item in graphs if _CASE in item.raw}
     return [
         i for i in found if i.what != "graph" or not i.key.endswith(_NO_GRAPH) or i.key in cases
     ]
 
 
-def _order(item: Item) -> tuple[str, str, int, bytes]:
-    return item.key, item.file, item.line, item.raw
+def _records(found: Iterable[Item]) -> Iterator[tuple[str, list[Item]]]:
+    """The items of each key, by key; in the order of the input where that can matter."""
+    records: dict[str, list[Item]] = defaultdict(list)
+    for item in found:
+        records[item.key].append(item)
+    for key in sorted(records):
+        members = records.pop(key)
+        if members[0].what != "resource":
+            members.sort(key=_order)
+        yield key, members
+
+
+def _order(item: Item) -> tuple[str, int, bytes]:
+    return item.file, item.line, item.raw
 
 
 def _judged(
@@ -165,12 +179,14 @@ def _outside(members: list[Item], held: Shared) -> bool:
     first = members[0]
     if first.what != "resource":
         return first.what == "outside" or not first.possible
-    if any(item.possible for item in members):
+    if True in [item.possible for item in members]:
         return False
     read_at_all = mapping(default()).types.keys()
     if not any(item.note in read_at_all for item in members):
         return False
-    doubtful = {*held.possible, b"\\u"} if held.possible else set()
+    if not held.possible:
+        return True
+    doubtful = (*held.possible, b"\\u")
     return not any(name in item.raw for item in members for name in doubtful)
 
 

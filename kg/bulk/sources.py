@@ -1,4 +1,4 @@
-"""A file or folder → the sources in it and their lines, each with its number; nothing is loaded.
+"""A file or folder → the sources in it and their lines, in blocks; no file is loaded whole.
 
 FHIR Bulk Data 2.0 (NDJSON, one type a file, with or without the manifest of the export), NDJSON of
 Bundles, folders of records, N-Quads and TriG with one graph a case; any of them gzipped.
@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BufferedReader
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, cast
@@ -27,7 +28,7 @@ RANGE = 32 * 2**20
 _LINES = (".ndjson", ".jsonl")
 _GRAPHS = {RdfFormat.N_QUADS: "quads", RdfFormat.TRIG: "graphs"}
 _BLOCK = 2**20
-_Stream = IO[bytes] | gzip.GzipFile
+_Stream = BufferedReader | gzip.GzipFile
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -147,8 +148,8 @@ def starts_of(parts: list[Range], counts: Mapping[int, int]) -> dict[int, int]:
     return starts
 
 
-def lines(root: Path, part: Range) -> Iterator[bytes | InputError]:
-    """The lines of a range of a file, empty ones too, or why the rest of it cannot be read.
+def blocks(root: Path, part: Range) -> Iterator[bytes | InputError]:
+    """The lines of a range of a file, whole, many at a time, or why the rest of it cannot be read.
 
     A line longer than any record may be is an error of its own; it is not held in memory.
     """
@@ -161,11 +162,11 @@ def lines(root: Path, part: Range) -> Iterator[bytes | InputError]:
                 return
             if packed:
                 with gzip.GzipFile(fileobj=stream) as plain:
-                    yield from _lines(plain, name, None)
+                    yield from _blocks(plain, name, None)
             else:
                 if part.start and not _skip(stream):
                     return
-                yield from _lines(stream, name, part.end)
+                yield from _blocks(stream, name, part.end)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         yield UnreadableInput(name, "", "the gzip data is damaged or truncated", "Export it again")
     except OSError as error:
@@ -173,17 +174,31 @@ def lines(root: Path, part: Range) -> Iterator[bytes | InputError]:
         yield UnreadableInput(name, "", reason, "Check the file")
 
 
-def _lines(stream: _Stream, name: str, end: int | None) -> Iterator[bytes | InputError]:
-    while end is None or stream.tell() < end:
-        line = stream.readline(MAX_BYTES + 1)
-        if not line:
-            return
-        if len(line) > MAX_BYTES and not line.endswith(b"\n"):
-            _skip(stream)
-            what = f"the line is longer than {MAX_BYTES // 2**20} MiB"
-            yield UnreadableInput(name, "", what, "Write one resource a line")
-        else:
-            yield line.rstrip(b"\r\n")
+def _blocks(stream: _Stream, name: str, end: int | None) -> Iterator[bytes | InputError]:
+    """What is read is given at once but for a line begun: what cannot be read costs no other."""
+    begun, most = bytearray(), min(_BLOCK, MAX_BYTES)
+    while chunk := stream.read1(most if end is None else max(min(most, end - stream.tell()), 0)):
+        first = chunk.find(b"\n")
+        if len(begun) + (first if first >= 0 else len(chunk)) > MAX_BYTES:
+            yield _too_long(name)
+            begun.clear()
+            if first < 0 and not _skip(stream):
+                return
+            chunk = chunk[first + 1 :] if first >= 0 else b""
+        whole = chunk.rfind(b"\n") + 1
+        if whole:
+            yield b"".join((begun, chunk[:whole]))
+            begun.clear()
+        begun += chunk[whole:]
+    if begun:
+        begun += stream.readline(MAX_BYTES + 1 - len(begun))
+        long = len(begun) > MAX_BYTES and not begun.endswith(b"\n")
+        yield _too_long(name) if long else bytes(begun)
+
+
+def _too_long(name: str) -> InputError:
+    what = f"the line is longer than {MAX_BYTES // 2**20} MiB"
+    return UnreadableInput(name, "", what, "Write one resource a line")
 
 
 def _skip(stream: _Stream) -> bool:

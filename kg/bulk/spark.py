@@ -22,7 +22,8 @@ import msgspec
 from kg.bulk.finished import Row
 from kg.bulk.guarded import Guarded
 from kg.bulk.parquet import COLUMNS, flat
-from kg.bulk.partition import GROUPED, Item, Reader
+from kg.bulk.partition import GROUPED, Item
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.shard import Judge, Options, judge, judged
 from kg.bulk.shared import store

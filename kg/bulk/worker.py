@@ -17,7 +17,8 @@ import msgspec
 
 from kg.bulk.audit import differing
 from kg.bulk.manifest import Done, Folder
-from kg.bulk.partition import Item, Piece, Reader, read_bucket, spread
+from kg.bulk.partition import Item, Piece, read_bucket, spread
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.shard import Judge, Options, judge_shard, judged
 from kg.bulk.shared import Shared
@@ -79,7 +80,7 @@ def judge_one_shard(task: Judging) -> Done:
     kept = _limited(found, task)
     done = Done(task.shard, len(found), skipped=len(found) - len(kept))
     done.records = len({item.key for item in kept})
-    done.repeated = len(kept) - len({(i.key, i.raw, i.what == "bad" and i.line) for i in kept})
+    done.repeated = _repeated(kept)
     shared = _shared(str(folder.work / "shared"))
     counts: Counter[str] = Counter()
     answered: set[str] = set()
@@ -100,6 +101,13 @@ def judge_one_shard(task: Judging) -> Done:
         stream.write(msgspec.json.encode(done))
     folder.trail(task.shard).unlink(missing_ok=True)
     return done
+
+
+def _repeated(kept: list[Item]) -> int:
+    """How many lines say again what a line of the same record says."""
+    if len({item.raw for item in kept}) == len(kept):
+        return 0
+    return len(kept) - len({(i.key, i.raw, i.what == "bad" and i.line) for i in kept})
 
 
 def try_one(task: Judging) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.bulk import sources
-from kg.bulk.partition import BLANK, UNREAD, Item, Reader
+from kg.bulk.partition import BLANK, UNREAD, Item
 from kg.bulk.peek import Look, look, patient_key
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.sources import ranges, survey
 from kg.errors import InputError, UnusableRecord
@@ -108,9 +110,94 @@ def test_ranges_of_any_size_give_each_line_once(tmp_path: Path) -> None:
     found = survey(file)
     for size in (1, 700, 5_000, 10**9):
         parts = ranges(found, size)
-        raws = [raw for part in parts for raw in sources.lines(found.root, part)]
-        assert raws == GOOD
+        raws = [raw for part in parts for raw in sources.blocks(found.root, part)]
+        assert b"".join(raw for raw in raws if isinstance(raw, bytes)) == file.read_bytes()
+        assert all(isinstance(raw, bytes) and raw.endswith(b"\n") for raw in raws)
     assert len(ranges(found, 700)) > 5
+
+
+ODD = [
+    *BAD.values(),
+    b"",
+    b" \t",
+    b"\x0b",
+    GOOD[0] + GOOD[1],
+    b'{"resourceType":"Patient",',
+    b'"id":"p"}',
+    b" " + GOOD[1] + b" \r",
+    b'{"resourceType":"Account","id":"a","subject":[{"reference":"Patient/p"}]}',
+    b'{"resourceType":"Condition","id":5,"subject":{"reference":"Patient/p"}}',
+    b'{"resourceType":"Condition","subject":{"display":"p"},"patient":{"reference":"Patient/p"}}',
+    b'{"resourceType":"Observation.component","subject":{"reference":"Patient/p"}}',
+    b'{"resourceType":"PractitionerRole","id":"r","practitioner":{"reference":"Practitioner/q"}}',
+    b'{"resourceType":"Bundle","id":5,"entry":[{"resource":{"resourceType":"Patient","id":"p"}}]}',
+    b'{"resourceType":"Bundle","entry":{}}',
+    '{"resourceType":"Patient","id":"é","name":[{"family":"Ünal"}]}'.encode(),
+]
+
+
+def read(path: Path, size: int = sources.RANGE) -> list[list[Item | str]]:
+    """What every line of a file is, range by range."""
+    found = survey(path)
+    return [list(Reader(found.root, part, scope(default()))) for part in ranges(found, size)]
+
+
+@pytest.mark.parametrize("utf8", [True, False])
+def test_a_line_in_a_block_is_what_it_is_alone(tmp_path: Path, utf8: bool) -> None:
+    lines = [raw for raw in (GOOD + ODD) * 3 if not utf8 or raw != BAD["no UTF-8"]]
+    random.Random(4).shuffle(lines)
+    file = tmp_path / "x.ndjson"
+    file.write_bytes(b"\n".join(lines))
+    found = survey(file)
+    alone = Reader(found.root, ranges(found)[0], scope(default()))
+    each = [alone.line(file.name, n, raw.rstrip(b"\r")) for n, raw in enumerate(lines, start=1)]
+    assert read(file) == [each]
+    kinds = {item if isinstance(item, str) else item.what for item in each}
+    assert kinds == {BLANK, UNREAD, "resource", "shared", "record", "outside", "bad"}
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("block", [1, 61, 997, 5_000])
+def test_where_a_block_ends_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, end: bytes
+) -> None:
+    raw = b"\xef\xbb\xbf" + end.join(ODD + GOOD[:40] + ODD[::-1])
+    plain, packed = tmp_path / "x.ndjson", tmp_path / "x.ndjson.gz"
+    plain.write_bytes(raw)
+    packed.write_bytes(gzip.compress(raw))
+    whole = [read(plain), read(packed), read(plain, 3_000)]
+    monkeypatch.setattr(sources, "_BLOCK", block)
+    assert [read(plain), read(packed), read(plain, 3_000)] == whole
+    assert [item for part in whole[2] for item in part if item == BLANK] == [BLANK] * 6
+    assert sum(map(len, whole[2])) == len(whole[0][0]) == len(whole[1][0]) == raw.count(b"\n") + 1
+
+
+@pytest.mark.parametrize("most", [300, 4_000])
+@pytest.mark.parametrize("block", [64, 5_000])
+def test_a_line_is_too_long_wherever_blocks_and_ranges_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, most: int
+) -> None:
+    monkeypatch.setattr(sources, "MAX_BYTES", most)
+    monkeypatch.setattr(sources, "_BLOCK", block)
+    sizes = [2, most, most + 1, most - 1, 3 * most, most + 1, 5, most]
+    lines = [b'"' + b"y" * (size - 2) + b'"' for size in sizes]
+    file = tmp_path / "x.ndjson"
+    for last in (b"", b"\n"):
+        file.write_bytes(b"\n".join(lines) + last)
+        for size in (101, most, 10**6):
+            every = [item for part in read(file, size) for item in part]
+            long = [isinstance(i, Item) and i.note.startswith("the line is longer") for i in every]
+            assert long == [size > most for size in sizes]
+
+
+def test_what_comes_before_damage_in_a_gzip_file_is_read(tmp_path: Path) -> None:
+    raw = b"\n".join(GOOD * 20)
+    packed = gzip.compress(raw)[:-2_000]
+    (tmp_path / "x.ndjson.gz").write_bytes(packed)
+    there = zlib.decompressobj(wbits=31).decompress(packed).count(b"\n")
+    found = read(tmp_path)[0]
+    assert len(found) == there + 1
+    assert [at for at, i in enumerate(found) if isinstance(i, Item) and i.what == "bad"] == [there]
 
 
 def test_gzipped_files_give_the_same_rows(tmp_path: Path) -> None:

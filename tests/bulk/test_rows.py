@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from kg.bulk.partition import Item, Reader
+from kg.bulk.partition import Item
+from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.shard import Options, judge_shard
 from kg.bulk.shared import Shared, store

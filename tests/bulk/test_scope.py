@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import string
 import sys
 
@@ -23,6 +24,7 @@ from tests.fhir.bundles import Bundle
 from tests.rules.corpus import rule_cases
 
 SCOPE = scope(default())
+LINES = [line(resource) for record in list(population().values())[:6] for resource in record]
 
 
 def inside(raw: bytes) -> bool:
@@ -136,6 +138,50 @@ def test_escapes_case_and_odd_spaces_hide_nothing(
     chosen = data.draw(some | st.just([False] * size))
     raw = raw_of(code, text, chosen)
     assert SCOPE.possible(raw) or not inside(raw)
+
+
+@pytest.mark.parametrize("gap", ["\n", "\r\n", " \t\n "])
+def test_white_space_between_a_name_and_its_code_hides_nothing(gap: str) -> None:
+    raw = worded("hypertension", "M81.6").replace(b'"code":', f'"code"{gap}:{gap}'.encode())
+    assert inside(raw)
+    assert SCOPE.possible(raw)
+
+
+AROUND = [
+    b'{"code":"I10',
+    b'"code":"M8',
+    b"\\",
+    b"\\n",
+    b"bo",
+    b"ne lo",
+    b"ss",
+    b".",
+    b"\r",
+    b"\xe9",
+]
+
+
+def kind_of(raw: bytes) -> str:
+    """The resource type of a line, so that any kind of them is asked about."""
+    kinds = ["", "Condition", "Immunization", "Patient"]
+    return kinds[len(raw) % len(kinds)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.randoms(use_true_random=False))
+def test_a_block_has_every_line_that_is_possible_among_its_candidates(
+    data: st.DataObject, chance: random.Random
+) -> None:
+    size = 12
+    some = st.lists(st.booleans(), min_size=size * 4, max_size=size * 4)
+    made = raw_of(data.draw(codes()), data.draw(phrases()), data.draw(some)).replace(b"\n", b"")
+    plain = [worded(f"text {n}", "I10") for n in range(size)]
+    parts = [b"".join(chance.choices(AROUND, k=chance.randrange(8))) for _ in range(size)]
+    lines = [*plain, *parts, *LINES, made, made[: len(made) // 2], made[len(made) // 2 :], b""]
+    chance.shuffle(lines)
+    found = SCOPE.candidates(b"\n".join(lines))
+    assert found >= {at for at, raw in enumerate(lines) if SCOPE.possible(raw, kind_of(raw))}
+    assert found.isdisjoint(at for at, raw in enumerate(lines) if raw in plain)
 
 
 def test_the_letters_whose_lower_case_is_another_are_those_the_look_knows() -> None:

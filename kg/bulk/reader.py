@@ -1,0 +1,171 @@
+"""Ranges of the input → what every line of them is: whose, of which type, and possible or not.
+
+Lines come in blocks. Of most lines of most blocks a glance is all that is needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from kg.bulk.partition import BLANK, UNREAD, Item, sampled
+from kg.bulk.peek import Look, glance, look, patient_key, sole, sole_patient, typed, untyped
+from kg.bulk.scope import Scope
+from kg.bulk.sources import Range, blocks, statements
+from kg.errors import InputError, UnreadableInput, UnusableRecord
+from kg.fhir.decode import MAX_BYTES, inflate
+from kg.fhir.episodes import SHARED
+
+_TERM = rb"(?:<[^>]*>|_:[^\s<>\"]+)"
+_LITERAL = rb'"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?'
+_QUAD = re.compile(
+    rb"\s*%s\s*<[^>]*>\s*(?:%s|%s)\s*(%s)?\s*\.\s*(?:#.*)?" % (_TERM, _TERM, _LITERAL, _TERM)
+)
+
+
+def document(key: str, file: str, number: int, raw: bytes, patient: str, audit: float) -> Item:
+    """A record of its own: a Bundle on a line, or a whole file, whose bytes may be gzipped.
+
+    ``patient``: whose it is if it is out of scope beyond doubt, else empty.
+    """
+    if not patient or sampled(key, audit):
+        return Item(key, "record", file, number, raw, patient, possible=not patient)
+    digest = hashlib.sha256(raw).hexdigest().encode()
+    return Item(key, "outside", file, number, digest, patient, possible=False)
+
+
+def bad(key: str, file: str, number: int, error: InputError) -> Item:
+    """A line that cannot be read, with the reason."""
+    place = f", {error.place}" if error.place else ""
+    return Item(key, "bad", file, number, b"", f"{error.what}{place}. {error.remedy}.")
+
+
+class Reader:
+    """Says of every line of a range what it is; line numbers count from its beginning."""
+
+    def __init__(self, root: Path, part: Range, scope: Scope, audit: float = 0.0) -> None:
+        self._root, self._part, self._scope, self._audit = root, part, scope, audit
+
+    def __iter__(self) -> Iterator[Item | str]:
+        """What every line is, in order."""
+        if self._part.kind == "whole":
+            return map(self._whole, self._part.names)
+        return self._graphs() if self._part.kind == "graphs" else chain.from_iterable(self._read())
+
+    def line(self, file: str, number: int, line: bytes) -> Item | str:
+        """What one line of a file is, wherever it was read."""
+        found = look(line)
+        if not isinstance(found, InputError):
+            return self._item(file, number, line, found, True)
+        if not line or line.isspace():
+            return BLANK
+        return bad(self._key(file, number), file, number, found)
+
+    def _read(self) -> Iterator[list[Item | str]]:
+        """What the lines are, block by block."""
+        name, number = self._part.names[0], 1
+        read = self._quads if self._part.kind == "quads" else self._resources
+        for block in blocks(self._root, self._part):
+            if isinstance(block, InputError):
+                made: list[Item | str] = [bad(self._key(name, number), name, number, block)]
+            elif number == 1 and not self._part.start:
+                made = read(name, number, block.removeprefix(b"\xef\xbb\xbf"))
+            else:
+                made = read(name, number, block)
+            yield made
+            number += len(made)
+
+    def _key(self, name: str, number: int) -> str:
+        """A key for what is a record of its own; sorts as it stands in the input."""
+        return f"{name}#{self._part.number:06d}:{number:012d}"
+
+    def _resources(self, file: str, number: int, block: bytes) -> list[Item | str]:
+        if not _utf8(block):
+            return [self.line(file, n, line) for n, line in enumerate(_split(block), start=number)]
+        doubted, made = self._scope.candidates(block), []
+        for at, line in enumerate(_split(block)):
+            try:
+                found = glance(line)
+            except (msgspec.MsgspecError, RecursionError):
+                made.append(self.line(file, number + at, line))
+            else:
+                made.append(self._item(file, number + at, line, found, at in doubted))
+        return made
+
+    def _item(self, file: str, number: int, line: bytes, found: Look, doubtful: bool) -> Item | str:
+        """What a line is whose JSON is sound. ``doubtful``: it may be possible."""
+        kind, scope = found.resourceType, self._scope
+        if kind == "Bundle":
+            patient = "" if doubtful and scope.possible(line) else sole(found)
+            return document(self._key(file, number), file, number, line, patient, self._audit)
+        if kind not in scope.coded and not typed(kind):
+            return bad(self._key(file, number), file, number, untyped())
+        possible = doubtful and scope.possible(line, kind)
+        subject = found.subject
+        about = (subject and subject.reference) or found.about()
+        owner = found.key() if kind == "Patient" else patient_key(about)
+        if owner:
+            return Item(owner, "resource", file, number, line, kind, possible)
+        if kind in SHARED and (key := found.key()):
+            also = found.practitioner.reference if found.practitioner else None
+            return Item(key, "shared", file, number, line, kind, possible, also or "")
+        if kind not in scope.coded or about:
+            return UNREAD
+        what = "it has no id" if kind in SHARED | {"Patient"} else "it names no patient"
+        error = UnusableRecord("", "", what, "Give it one")
+        return bad(self._key(file, number), file, number, error)
+
+    def _quads(self, file: str, number: int, block: bytes) -> list[Item | str]:
+        return [self._quad(file, at, line) for at, line in enumerate(_split(block), start=number)]
+
+    def _quad(self, file: str, number: int, line: bytes) -> Item | str:
+        if not line or line.isspace() or line.lstrip().startswith(b"#"):
+            return BLANK
+        found = _QUAD.fullmatch(line)
+        if found is None:
+            error = UnreadableInput("", "", "the RDF has a syntax error", "Correct it")
+            return bad(self._key(file, number), file, number, error)
+        graph = (found[1] or b"").decode(errors="replace")
+        return Item(f"{file}#{graph}", "graph", file, number, line + b"\n")
+
+    def _graphs(self) -> Iterator[Item | str]:
+        name = self._part.names[0]
+        number, graph = 0, ""
+        try:
+            for graph, statement in statements(self._root, self._part):
+                number += 1
+                yield Item(f"{name}#{graph}", "graph", name, number, statement)
+        except InputError as error:  # it spoils the graph it stands in
+            yield bad(f"{name}#{graph}", name, 0, error)
+
+    def _whole(self, name: str) -> Item | str:
+        key = self._key(name, 0)
+        try:
+            with (self._root / name).open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)
+            plain = inflate(raw, name)
+        except InputError as error:
+            return bad(key, name, 0, error)
+        except OSError as error:
+            reason = (error.strerror or "it cannot be opened").lower()
+            return bad(key, name, 0, UnreadableInput("", "", reason, "Check the file"))
+        patient = "" if self._scope.possible(plain) else sole_patient(plain)
+        return document(key, name, 0, raw, patient, self._audit)
+
+
+def _split(block: bytes) -> list[bytes]:
+    """The lines of a block without their ends."""
+    found = block.removesuffix(b"\n").split(b"\n")
+    return [line.rstrip(b"\r") for line in found] if b"\r" in block else found
+
+
+def _utf8(block: bytes) -> bool:
+    try:
+        return block.isascii() or bool(block.decode())
+    except UnicodeDecodeError:
+        return False
