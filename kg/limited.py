@@ -99,6 +99,11 @@ def _confine(memory: int) -> None:
     os.dup2(null, 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    limit_memory(memory)
+
+
+def limit_memory(memory: int) -> None:
+    """So many bytes and no more beyond what this process has now."""
     with contextlib.suppress(OSError, ValueError):  # macOS: cannot be told, is not enforced
         with open("/proc/self/statm", encoding="ascii") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()

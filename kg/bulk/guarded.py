@@ -26,7 +26,7 @@ SECONDS, MEMORY = 600.0, 2 << 30
 _TRIALS, _RECORDS, _BYTES = 2, 64, 4 << 20
 _IN = msgspec.msgpack.Decoder(list[Item])
 _OUT = msgspec.msgpack.Decoder(list[tuple[str, Row]])
-_ENDED = "the process that judged it ended"
+_ENDED = "judging it ended the process"
 
 
 class Guarded:

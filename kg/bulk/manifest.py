@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,8 @@ from kg.bulk.whole import written
 from kg.errors import UnusableRecord
 from kg.knowledge import default
 
-FORMAT = "m816-bulk/1"
+FORMAT = "m816-bulk/2"
+_PART = re.compile(r"manifest\.json\.\d+\.part")
 _SAID = {
     "format": "made by another version of this command",
     "input": "of another input, or the input has changed",
@@ -61,7 +63,7 @@ class Manifest(msgspec.Struct):
 
 
 def manifest_of(found: Survey, options: Options, limit: int, shards: int) -> Manifest:
-    """The manifest of a run that has not begun."""
+    """The manifest of a run that has not begun; its input is known by names, sizes and times."""
     digest = hashlib.sha256()
     for source in found.sources:
         changed = (found.root / source.name).stat().st_mtime_ns
@@ -88,17 +90,22 @@ class Folder:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """See to it that no other run works here as long as this one does, however it ends."""
-        # a run may have ended as it began
-        here = {path.name for path in self.path.glob("*") if path.suffix != ".part"}
-        if not self._manifest.exists() and here - {self.work.name, self.verdicts.name}:
+        if not self._manifest.exists() and not self._just_begun():
             raise self._refusal("not empty and holds no run")
-        self.work.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.work.mkdir(mode=0o700, exist_ok=True)  # what is in it are records
         with (self.work / "lock").open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise self._refusal("in use by a run that has not ended") from None
             yield
+
+    def _just_begun(self) -> bool:
+        """Whether there is nothing but what a run leaves that ended as it began."""
+        ours = {self.work.name, f"{self.work.name}/lock", self.verdicts.name}
+        left = (path.relative_to(self.path).as_posix() for path in self.path.rglob("*"))
+        return all(name in ours or _PART.fullmatch(name) for name in left)
 
     def claim(self, wanted: Manifest) -> Manifest:
         """Begin the run here or go on with it; ``UnusableRecord`` when the folder is another's."""
@@ -118,7 +125,7 @@ class Folder:
     def clear(self) -> None:
         """The run is complete: leave nothing but its results."""
         shutil.rmtree(self.work, ignore_errors=True)
-        for part in self.path.rglob("*.part"):
+        for part in (*self.path.glob("*.part"), *self.verdicts.glob("*.part")):
             part.unlink(missing_ok=True)
 
     def _refusal(self, what: str) -> UnusableRecord:
@@ -140,6 +147,10 @@ class Folder:
     def trail(self, shard: int) -> Path:
         """Where the worker of a shard says which record it has begun."""
         return self.work / f"trail-{shard:06d}"
+
+    def reading(self, part: int) -> Path:
+        """Where the reader of a range says which line it has begun."""
+        return self.work / f"reading-{part:06d}"
 
     def done(self, shard: int) -> Done | None:
         """The note of a shard that is done and whose rows are all there."""

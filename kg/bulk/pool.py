@@ -18,10 +18,13 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, TypeVar
 
+from kg.limited import limit_memory
+
 T = TypeVar("T")
 R = TypeVar("R")
 _AHEAD = 2
 _BROKEN = 5
+_MEMORY = 4 << 30  # a shard of the largest population and one of the largest records need less
 
 
 class Pool:
@@ -94,8 +97,9 @@ def _outcome(future: Future[Any]) -> Any:
 
 
 def _begin() -> None:
-    """A worker leaves interrupts to its parent, and does not outlive it."""
+    """A worker leaves interrupts to its parent, does not outlive it nor take all of the memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit_memory(_MEMORY)
     threading.Thread(target=_follow, daemon=True).start()
 
 

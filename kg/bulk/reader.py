@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from kg.bulk.partition import BLANK, UNREAD, Item, sampled
-from kg.bulk.peek import Look, glance, look, patient_key, sole, sole_patient, typed, untyped
+from kg.bulk.peek import (
+    Look,
+    glance,
+    look,
+    patient_key,
+    sole,
+    sole_patient,
+    target_key,
+    typed,
+    untyped,
+)
 from kg.bulk.scope import Scope
 from kg.bulk.sources import Range, blocks, statements
 from kg.errors import InputError, UnreadableInput, UnusableRecord
@@ -26,6 +36,9 @@ _LITERAL = rb'"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?'
 _QUAD = re.compile(
     rb"\s*%s\s*<[^>]*>\s*(?:%s|%s)\s*(%s)?\s*\.\s*(?:#.*)?" % (_TERM, _TERM, _LITERAL, _TERM)
 )
+_GRAPH = re.compile(rb"(<[^<>\s]*>)\s*\.?\s*")
+Watch = Callable[[str, int], bool]
+_Read = Callable[[str, int, bytes], list[Item | str]]
 
 
 def document(key: str, file: str, number: int, raw: bytes, patient: str, audit: float) -> Item:
@@ -46,10 +59,21 @@ def bad(key: str, file: str, number: int, error: InputError) -> Item:
 
 
 class Reader:
-    """Says of every line of a range what it is; line numbers count from its beginning."""
+    """Says of every line of a range what it is; line numbers count from its beginning.
 
-    def __init__(self, root: Path, part: Range, scope: Scope, audit: float = 0.0) -> None:
+    ``watch`` is told file and line before each is read, and says whether it may be.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        part: Range,
+        scope: Scope,
+        audit: float = 0.0,
+        watch: Watch | None = None,
+    ) -> None:
         self._root, self._part, self._scope, self._audit = root, part, scope, audit
+        self._watch = watch
 
     def __iter__(self) -> Iterator[Item | str]:
         """What every line is, in order."""
@@ -64,7 +88,7 @@ class Reader:
             return self._item(file, number, line, found, True)
         if not line or line.isspace():
             return BLANK
-        return bad(self._key(file, number), file, number, found)
+        return bad(self._key(file, number, line), file, number, found)
 
     def _read(self) -> Iterator[list[Item | str]]:
         """What the lines are, block by block."""
@@ -73,16 +97,39 @@ class Reader:
         for block in blocks(self._root, self._part):
             if isinstance(block, InputError):
                 made: list[Item | str] = [bad(self._key(name, number), name, number, block)]
-            elif number == 1 and not self._part.start:
-                made = read(name, number, block.removeprefix(b"\xef\xbb\xbf"))
             else:
-                made = read(name, number, block)
+                first = number == 1 and not self._part.start
+                whole = block.removeprefix(b"\xef\xbb\xbf") if first else block
+                if self._watch is None:
+                    made = read(name, number, whole)
+                else:
+                    made = self._one_by_one(read, name, number, whole)
             yield made
             number += len(made)
 
-    def _key(self, name: str, number: int) -> str:
-        """A key for what is a record of its own; sorts as it stands in the input."""
-        return f"{name}#{self._part.number:06d}:{number:012d}"
+    def _one_by_one(self, read: _Read, name: str, number: int, block: bytes) -> list[Item | str]:
+        """The same of a block whose lines are watched."""
+        made: list[Item | str] = []
+        for place, line in enumerate(_split(block), start=number):
+            made += (
+                read(name, place, line) if self._may(name, place) else [self._fatal(name, place)]
+            )
+        return made
+
+    def _may(self, name: str, number: int) -> bool:
+        return self._watch is None or self._watch(name, number)
+
+    def _fatal(self, name: str, number: int) -> Item:
+        error = UnreadableInput("", "", "reading it ends the process", "Look at it")
+        return bad(self._key(name, number), name, number, error)
+
+    def _key(self, name: str, number: int, raw: bytes = b"") -> str:
+        """A key for what is a record of its own; sorts as it stands in the input.
+
+        Where its line is not known, its bytes tell it from others.
+        """
+        own = "" if number else hashlib.sha256(raw).hexdigest()[:16]
+        return f"{name}#{self._part.number:06d}:{number:012d}{own}"
 
     def _resources(self, file: str, number: int, block: bytes) -> list[Item | str]:
         if not _utf8(block):
@@ -102,9 +149,10 @@ class Reader:
         kind, scope = found.resourceType, self._scope
         if kind == "Bundle":
             patient = "" if doubtful and scope.possible(line) else sole(found)
-            return document(self._key(file, number), file, number, line, patient, self._audit)
+            key = self._key(file, number, line)
+            return document(key, file, number, line, patient, self._audit)
         if kind not in scope.coded and not typed(kind):
-            return bad(self._key(file, number), file, number, untyped())
+            return bad(self._key(file, number, line), file, number, untyped())
         possible = doubtful and scope.possible(line, kind)
         subject = found.subject
         about = (subject and subject.reference) or found.about()
@@ -114,11 +162,13 @@ class Reader:
         if kind in SHARED and (key := found.key()):
             also = found.practitioner.reference if found.practitioner else None
             return Item(key, "shared", file, number, line, kind, possible, also or "")
-        if kind not in scope.coded or about:
+        if kind not in scope.coded or target_key(about):
             return UNREAD
         what = "it has no id" if kind in SHARED | {"Patient"} else "it names no patient"
+        if about:
+            what = "it names its patient by a reference that cannot be followed"
         error = UnusableRecord("", "", what, "Give it one")
-        return bad(self._key(file, number), file, number, error)
+        return bad(self._key(file, number, line), file, number, error)
 
     def _quads(self, file: str, number: int, block: bytes) -> list[Item | str]:
         return [self._quad(file, at, line) for at, line in enumerate(_split(block), start=number)]
@@ -129,22 +179,29 @@ class Reader:
         found = _QUAD.fullmatch(line)
         if found is None:
             error = UnreadableInput("", "", "the RDF has a syntax error", "Correct it")
-            return bad(self._key(file, number), file, number, error)
-        graph = (found[1] or b"").decode(errors="replace")
-        return Item(f"{file}#{graph}", "graph", file, number, line + b"\n")
+            named = _GRAPH.fullmatch(line, max(line.rfind(b"<"), 0))  # it spoils its graph
+            key = _graph_key(file, named[1]) if named else self._key(file, number, line)
+            return bad(key, file, number, error)
+        return Item(_graph_key(file, found[1] or b""), "graph", file, number, line + b"\n")
 
     def _graphs(self) -> Iterator[Item | str]:
         name = self._part.names[0]
-        number, graph = 0, ""
+        graph = ""
+        if not self._may(name, 0):
+            yield self._fatal(name, 0)
+            return
         try:
             for graph, statement in statements(self._root, self._part):
-                number += 1
-                yield Item(f"{name}#{graph}", "graph", name, number, statement)
-        except InputError as error:  # it spoils the graph it stands in
-            yield bad(f"{name}#{graph}", name, 0, error)
+                yield Item(f"{name}#{graph}", "graph", name, 0, statement)
+        except InputError as error:  # it may spoil the graph before it, too
+            told = f"{error.remedy}, and the graph before it; what follows was not read"
+            place = UnreadableInput("", error.place, error.what, told)
+            yield bad(f"{name}#{graph}", name, 0, place)
 
     def _whole(self, name: str) -> Item | str:
         key = self._key(name, 0)
+        if not self._may(name, 0):
+            return self._fatal(name, 0)
         try:
             with (self._root / name).open("rb") as stream:
                 raw = stream.read(MAX_BYTES + 1)
@@ -156,6 +213,12 @@ class Reader:
             return bad(key, name, 0, UnreadableInput("", "", reason, "Check the file"))
         patient = "" if self._scope.possible(plain) else sole_patient(plain)
         return document(key, name, 0, raw, patient, self._audit)
+
+
+def _graph_key(file: str, graph: bytes) -> str:
+    """A named graph is one wherever its lines stand; others are those of their file."""
+    name = graph.decode(errors="replace")
+    return name if name.startswith("<") else f"{file}#{name}"
 
 
 def _split(block: bytes) -> list[bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import NamedTuple
 
 from kg.bulk.finished import Finished
 from kg.bulk.parquet import Findings, available
@@ -22,8 +23,15 @@ ERRORS = "errors.ndjson"
 NO_PARQUET = f"no {PARQUET}: that needs pyarrow (pip install 'm816-kg[parquet]')"
 
 
-def write_results(path: Path, knowledge: Knowledge | None = None) -> list[Path]:
-    """Write what follows from the rows in the folder; the files written.
+class Results(NamedTuple):
+    """The files written, and how many cases in scope have the id of another one."""
+
+    paths: list[Path]
+    again: int
+
+
+def write_results(path: Path, knowledge: Knowledge | None = None) -> Results:
+    """Write what follows from the rows in the folder.
 
     ``UnusableRecord`` when the folder holds no finished run, or not the rows that it wrote.
     """
@@ -48,4 +56,4 @@ def write_results(path: Path, knowledge: Knowledge | None = None) -> list[Path]:
         worklist.write()
         with written(path / SUMMARY) as summary:
             summary.write(page(finished, tally, worklist.count, known).encode())
-    return made
+    return Results(made, tally.again)

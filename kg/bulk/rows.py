@@ -16,6 +16,7 @@ from kg.errors import InputError, UnreadableInput, UnusableRecord
 from kg.verdict import Verdict
 
 Row = dict[str, Any]
+FAULTS = (InputError, MemoryError, RecursionError)
 
 
 def row_of(made: Verdict) -> Row:
@@ -49,13 +50,24 @@ def refused(key: str, members: list[Item], error: InputError) -> Row:
     what = f"{place}{error.what}. {error.remedy}."
     kinds = {UnreadableInput: "unreadable", UnusableRecord: "unusable"}
     kind = kinds.get(type(error), "could-not-be-judged")
-    return {"error": kind, "case": _shown(key), "input": _where(members), "what": what}
+    return {"error": kind, "case": _shown(key, members), "input": _where(members), "what": what}
+
+
+def fault(key: str, members: list[Item], error: Exception) -> Row:
+    """The row of a record or case that raised one of ``FAULTS``."""
+    if isinstance(error, InputError):
+        return refused(key, members, error)
+    much = (
+        "it took too much memory" if isinstance(error, MemoryError) else "it is nested too deeply"
+    )
+    return could_not(key, members, much)
 
 
 def could_not(key: str, members: list[Item], what: str) -> Row:
     """The row of a record on which judging itself gave up."""
     place = _where(members)
-    return {"error": "could-not-be-judged", "case": _shown(key), "input": place, "what": what}
+    case = _shown(key, members)
+    return {"error": "could-not-be-judged", "case": case, "input": place, "what": what}
 
 
 def distinct(members: list[Item]) -> list[bytes]:
@@ -78,10 +90,14 @@ def placed(item: Item) -> str:
     return f"{item.file}, line {item.line}" if item.line else item.file
 
 
-def _shown(key: str) -> str | None:
-    return key if key.startswith("Patient/") else None
+def _shown(key: str, members: list[Item]) -> str | None:
+    """The key if it is a patient's; those of documents and graphs hold the names of files."""
+    return key if members[0].what == "resource" else None
 
 
 def _where(members: list[Item]) -> Row:
-    lines = {item.line for item in members}
-    return {"file": files_of(members), "line": min(lines) or None if len(lines) == 1 else None}
+    """The files, and the line if it is one; of a graph in one file, the first of its lines."""
+    places = {(item.file, item.line) for item in members}
+    graph = members[0].what == "graph" and len({file for file, _ in places}) == 1
+    line = min(places)[1] if graph or len(places) == 1 else 0
+    return {"file": files_of(members), "line": line or None}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,8 +21,9 @@ from kg.bulk.progress import Progress
 from kg.bulk.shard import Judge, Options, judge
 from kg.bulk.shared import store
 from kg.bulk.sources import RANGE, Range, Survey, ranges, starts_of, survey
+from kg.bulk.trail import last_begun
 from kg.bulk.whole import written
-from kg.bulk.worker import Judging, Reading, judge_one_shard, last_begun, read_range, try_one
+from kg.bulk.worker import Judging, Reading, judge_one_shard, read_range, record_keys, try_one
 from kg.errors import KnowledgeError, UnusableRecord
 
 _SHARD, _MOST = 8 * 2**20, 4096
@@ -41,6 +43,7 @@ class Totals(msgspec.Struct):
     audited: int
     differing: list[str]
     missing: list[str]
+    ignored: int
     accounted: bool
 
 
@@ -69,14 +72,19 @@ class Run:
         self.folder = Folder(out)
         self._shards = _shards(self._found, shard_size)
 
-    def go(self) -> Totals:
-        """Do what is missing and say what there is now; ``UnusableRecord`` if it cannot be here."""
+    def go(self, then: Callable[[Path], None] | None = None) -> Totals:
+        """Do what is missing and say what there is now; ``UnusableRecord`` if it cannot be here.
+
+        ``then`` is called with the folder before another run may have it.
+        """
         wanted = manifest_of(self._found, self._options, self._limit, self._shards)
         with self.folder.held():
             manifest = self.folder.claim(wanted)
             if not manifest.complete:
                 self._complete(manifest)
             self.folder.clear()
+            if then is not None:
+                then(self.folder.path)
         raw = (self.folder.path / "run.json").read_bytes()
         return msgspec.json.decode(raw, type=Totals)
 
@@ -94,9 +102,9 @@ class Run:
     def _read(self, pool: Pool) -> list[Piece]:
         """Every range in pieces, those that are there already left alone."""
         found = {part.number: pieces(self.folder.work, part.number) for part in self._parts}
-        root, work = str(self._found.root), str(self.folder.work)
+        root, here = str(self._found.root), str(self.folder.path)
         todo = deque(
-            Reading(root, work, part, self._shards, self._options.audit)
+            Reading(root, here, part, self._shards, self._options.audit)
             for part in self._parts
             if not found[part.number]
         )
@@ -104,19 +112,32 @@ class Run:
         lost: Counter[int] = Counter()
         for task, result in pool.results(read_range, todo):
             number = task.part.number
-            if isinstance(result, BaseException):
-                lost[number] += 1
-                if lost[number] > _LOSSES:
-                    raise UnusableRecord(
-                        task.part.names[0], "", "reading it ends the process", "Look at the file"
-                    ) from result
+            if isinstance(result, KnowledgeError):
+                raise result
+            lost[number] += isinstance(result, BaseException)
+            if isinstance(result, BaseException) and lost[number] <= _TRIALS:
                 todo.append(task)
-            else:
-                found[number] = result
-                self._progress.advance(1)
+                continue
+            found[number] = self._read_alone(task) if isinstance(result, BaseException) else result
+            self._progress.advance(1)
         self._progress.end()
         self._share()
         return [piece for part in self._parts for piece in found[part.number]]
+
+    def _read_alone(self, task: Reading) -> list[Piece]:
+        """A range whose reading ended processes, without the lines at which it ended two more."""
+        todo, ended = deque([msgspec.structs.replace(task, watched=True)]), Counter[Any]()
+        with Pool(1) as pool:
+            for again, result in pool.results(read_range, todo):
+                if not isinstance(result, BaseException):
+                    return result
+                place = last_begun(self.folder.reading(task.part.number))
+                ended[tuple(place or ())] += 1
+                passed = frozenset(p for p, times in ended.items() if p and times >= _TRIALS)
+                if max(ended.values()) > _LOSSES:  # it is not the lines
+                    raise result
+                todo.append(msgspec.structs.replace(again, passed=passed))
+        raise AssertionError("a pool gives every task its result")
 
     def _share(self) -> None:
         path = self.folder.work / "shared"
@@ -156,8 +177,7 @@ class Run:
 
     def _after_loss(self, task: Judging) -> Judging:
         """The task once more; without the record at which it ended if that alone ends a process."""
-        key = last_begun(self.folder, task.shard)
-        self.folder.trail(task.shard).unlink(missing_ok=True)
+        key = last_begun(self.folder.trail(task.shard))
         if not key or key in task.unjudgeable or self._survives(task, key):
             return task
         return msgspec.structs.replace(task, unjudgeable=task.unjudgeable | {key})
@@ -188,7 +208,7 @@ class Run:
         left, made = self._limit, []
         for shard in range(self._shards):
             keys = (
-                {item.key for item in read_bucket(self.folder.work, shard, self._shards, {})}
+                record_keys(read_bucket(self.folder.work, shard, self._shards, {}))
                 if left
                 else set()
             )
@@ -215,6 +235,7 @@ class Run:
             sum(shard.audited for shard in done),
             [case for shard in done for case in shard.differing],
             [str(error) for error in self._found.missing],
+            self._found.ignored,
             accounted,
         )
 

@@ -16,21 +16,21 @@ import msgspec
 
 from kg.bulk.partition import Item
 from kg.bulk.rows import (
+    FAULTS,
     Row,
     could_not,
     distinct,
+    fault,
     files_of,
     hash_of,
     outside,
     placed,
-    refused,
     row_of,
     unreadable,
 )
 from kg.bulk.shared import Shared, references
 from kg.case import Case
 from kg.derive import Construct
-from kg.errors import InputError
 from kg.fhir.decode import resource
 from kg.fhir.mapping import mapping
 from kg.fhir.read import cases_of
@@ -119,7 +119,7 @@ def judge_shard(
     held = shared or Shared(None)
     for key, members in _records(found):
         if key in unjudgeable:
-            yield key, could_not(key, members, "the process that judged it ended")
+            yield key, could_not(key, members, "judging it ended the process")
         elif spoilt := [item for item in members if item.what == "bad"]:
             yield from ((key, unreadable(item)) for item in spoilt)
         elif _outside(members, held):
@@ -163,15 +163,15 @@ def _judged(
     """The rows of a record that may be in scope."""
     try:
         record = record_of(key, members, options, held)
-        rows = [judge(case, record, options) for case in record.cases]
-    except InputError as error:
-        yield refused(key, members, error)
-    except MemoryError:
-        yield could_not(key, members, "it took too much memory")
-    except RecursionError:
-        yield could_not(key, members, "it is nested too deeply")
-    else:
-        yield from rows
+    except FAULTS as error:
+        yield fault(key, members, error)
+        return
+    for case in record.cases:
+        try:
+            row = judge(case, record, options)
+        except FAULTS as error:
+            row = {**fault(key, members, error), "case": case.id}
+        yield row
 
 
 def _outside(members: list[Item], held: Shared) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -54,44 +55,76 @@ class Range(msgspec.Struct, frozen=True):
 
 @dataclass
 class Survey:
-    """What an input holds: its root, its sources by name, and what is wrong with it."""
+    """What an input holds: its root, its sources by name, what is wrong with it, and how many files
+    are of no kind that is read."""
 
     root: Path
     sources: list[Source] = field(default_factory=list)
     missing: list[InputError] = field(default_factory=list)
+    ignored: int = 0
 
 
 def survey(path: Path) -> Survey:
     """Look at a file or a folder; ``UnusableRecord`` when there is nothing to read in it."""
     found = Survey(path if path.is_dir() else path.parent)
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     listed: set[str] = set()
-    for file in files:
-        name = file.relative_to(found.root).as_posix()
-        kind = _kind(file)
+    for file in _files(path, found):
+        name, kind = file.relative_to(found.root).as_posix(), _kind(file)
         try:
+            name.encode()
             size = file.stat().st_size
-            exported = _exported(file) if kind == "whole" else None
-        except OSError as error:
-            reason = (error.strerror or "it cannot be opened").lower()
-            raise UnreadableInput(str(path), name, reason, "Check the path") from None
+        except (OSError, UnicodeEncodeError) as error:
+            found.missing.append(_unread(name, error))
+            continue
+        exported = _exported(file) if kind == "whole" else None
         if exported is not None:
             listed |= exported
         elif kind:
             found.sources.append(Source(name, kind, size))
-    here = {Path(source.name).name for source in found.sources}
-    here |= {name.removesuffix(".gz") for name in here}
-    found.missing = [
+        else:
+            found.ignored += 1
+    here = {Path(source.name).name.removesuffix(".gz") for source in found.sources}
+    found.missing += [
         UnreadableInput(name, "", "the export lists it, but it is not there", "Fetch it")
         for name in sorted(listed - here)
     ]
     if not found.sources:
-        raise UnusableRecord(str(path), "", "there is no record in it", "Check the folder")
+        nothing = UnusableRecord(str(path), "", "there is no record in it", "Check the folder")
+        raise found.missing[0] if found.missing else nothing
     return found
 
 
+def _files(path: Path, found: Survey) -> list[Path]:
+    """Every file below a folder, through links, each folder once; what cannot be read is noted."""
+    if not path.is_dir():
+        return [path]
+    files, seen = [], set()
+
+    def note(error: OSError) -> None:
+        found.missing.append(_unread(os.path.relpath(error.filename, path), error))
+
+    for folder, inner, names in os.walk(path, onerror=note, followlinks=True):
+        inner.sort()
+        place = os.path.realpath(folder)
+        if place in seen:
+            inner.clear()
+        else:
+            seen.add(place)
+            files += [Path(folder, name) for name in names]
+    return sorted(files)
+
+
+def _unread(name: str, error: Exception) -> InputError:
+    """Why a file or folder is not read."""
+    if isinstance(error, OSError):
+        reason = (error.strerror or "it cannot be opened").lower()
+        return UnreadableInput(name, "", reason, "Check the path")
+    shown = os.fsencode(name).decode(errors="backslashreplace")
+    return UnreadableInput(shown, "", "its name is not UTF-8", "Rename it")
+
+
 def _kind(path: Path) -> str:
-    name = path.name.removesuffix(".gz")
+    name = path.name.lower().removesuffix(".gz")
     if name.endswith(_LINES):
         return "lines"
     syntax = format_of(name)
@@ -101,19 +134,23 @@ def _kind(path: Path) -> str:
 
 
 def _exported(path: Path) -> set[str] | None:
-    """The files that the manifest of a bulk export lists; None when it is no such manifest."""
+    """The files that the manifest of a bulk export lists, as far as their addresses name files.
+
+    None when it is no such manifest. FHIR Bulk Data 2.0, §3.3 (output, deleted, error).
+    """
     if path.suffix != ".json":
         return None
-    with path.open("rb") as stream:
-        start = stream.read(4096)
-        if b'"transactionTime"' not in start or b'"resourceType"' in start:
-            return None
-        raw = start + stream.read(MAX_BYTES)
     try:
-        output = json.loads(raw).get("output", [])
-        return {str(item["url"]).split("?")[0].rsplit("/", 1)[-1] for item in output}
-    except (ValueError, AttributeError, TypeError, KeyError):
+        with path.open("rb") as stream:
+            start = stream.read(4096)
+            if b'"transactionTime"' not in start or b'"resourceType"' in start:
+                return None
+            told = json.loads(start + stream.read(MAX_BYTES))
+        every = [item for part in ("output", "deleted", "error") for item in told.get(part, ())]
+        names = {str(item["url"]).split("?")[0].rsplit("/", 1)[-1] for item in every}
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
         return None
+    return {name.removesuffix(".gz") for name in names if _kind(Path(name))}
 
 
 def ranges(found: Survey, size: int = RANGE) -> list[Range]:
@@ -214,10 +251,10 @@ def _skip(stream: _Stream) -> bool:
 def statements(root: Path, part: Range) -> Iterator[tuple[str, bytes]]:
     """The statements of a TriG file as N-Quads lines, each with the name of its graph."""
     name = part.names[0]
-    syntax = format_of(name.removesuffix(".gz"))
+    syntax = format_of(name.lower().removesuffix(".gz"))
     try:
         with (root / name).open("rb") as file:
-            packed = name.endswith(".gz")
+            packed = name.lower().endswith(".gz")
             stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
             for quad in parse(stream, syntax, base_iri=RECORD):
                 yield str(quad.graph_name), serialize([quad], format=RdfFormat.N_QUADS) or b""

@@ -27,7 +27,7 @@ _LINES = {
     "outside": "records that are out of scope by their bytes",
     "graph": "statements of case graphs",
     "shared": "lines that no single patient owns",
-    "unread": "lines of types that no rule reads",
+    "unread": "lines of types that no rule reads, or not about a patient",
     "blank": "empty lines",
     "bad": "lines that cannot be read",
 }
@@ -50,7 +50,7 @@ def page(finished: Finished, tally: Tally, asked: int, knowledge: Knowledge) -> 
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>M81.6: {finished.totals.records:,} records judged</title>
+<title>M81.6: {finished.totals.records:,} records read</title>
 <style>{found}</style>
 </head>
 <body>
@@ -75,7 +75,7 @@ def _sections(finished: Finished, tally: Tally, knowledge: Knowledge) -> str:
         open_facts(tally, knowledge),
         silent(tally, knowledge),
         _unjudged(tally),
-        _accounts(finished),
+        _accounts(finished, tally.again),
         _facts(finished, tally),
     )
     return "\n".join(filter(None, made))
@@ -85,6 +85,10 @@ def _head(finished: Finished, tally: Tally, asked: int) -> str:
     totals, errors = finished.totals, tally.errors.total()
     sound = totals.accounted and totals.rows == tally.verdicts.total() + errors
     agrees = mark(*(("in = out", ("good", "✓")) if sound else ("in ≠ out", ("bad", "✗"))))
+    if totals.missing:
+        agrees += " " + mark(f"{len(totals.missing):,} missing", ("bad", "✗"))
+    if totals.differing:
+        agrees += " " + mark(f"{len(totals.differing):,} differ in the audit", ("bad", "✗"))
     lines = totals.lines.get("lines", 0)
     counted = f"{lines:,} lines read, {totals.records:,} records, {totals.rows:,} rows written"
     tiles = (
@@ -99,7 +103,7 @@ def _head(finished: Finished, tally: Tally, asked: int) -> str:
         for count, name, tone in tiles
     )
     return f"""<header>
-<h1>ICD-10-CM M81.6, localized osteoporosis: {totals.records:,} records judged</h1>
+<h1>ICD-10-CM M81.6, localized osteoporosis: {totals.records:,} records read</h1>
 <p>{agrees} {counted}</p>
 <dl class="tiles">
 {shown}
@@ -127,7 +131,7 @@ def _unjudged_row(row: Row) -> tuple[str, ...]:
     return escaped(place), escaped(row.case or "–"), escaped(row.error), escaped(row.what)
 
 
-def _accounts(finished: Finished) -> str:
+def _accounts(finished: Finished, again: int) -> str:
     """What came in and what went out."""
     totals = finished.totals
     rows = [
@@ -142,6 +146,8 @@ def _accounts(finished: Finished) -> str:
         ("rows of verdicts and errors", f"{totals.rows:,}"),
         ("lines that stand there more than once, counted once", f"{totals.repeated:,}"),
         ("lines left out by a limit", f"{totals.skipped:,}"),
+        ("files of no kind that is read", f"{totals.ignored:,}"),
+        ("cases in scope with the id of another one, each judged by itself", f"{again:,}"),
         ("records judged again by the reference engine", f"{totals.audited:,}"),
         ("of those, judged otherwise", f"{len(totals.differing):,}"),
     ]
@@ -157,7 +163,7 @@ def _facts(finished: Finished, tally: Tally) -> str:
     named = [f"{name} {iri}" for name, iri in manifest.options.get("named", ()) if iri]
     told = {
         "Input": f"{manifest.input['files']:,} files, {manifest.input['bytes']:,} bytes",
-        "Input hash": str(manifest.input["sha256"]),
+        "Hash of names, sizes and times": str(manifest.input["sha256"]),
         "m816": manifest.rules["version"],
         "Rules hash": manifest.rules["sha256"],
         "Code release": _names(tally.releases),

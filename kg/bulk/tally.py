@@ -22,7 +22,8 @@ class Tally:
     """Counts of the rows added.
 
     ``axes`` by axis and state, ``rules`` by rule and outcome, ``open`` by rule and reason,
-    ``facts`` by feed and fact, the others by name; ``unjudged``: the first rows with an error.
+    ``facts`` by feed and fact, the others by name; ``unjudged``: the first rows with an error;
+    ``again``: cases in scope that have the id of another one.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -39,6 +40,8 @@ class Tally:
         self.payers: Counter[str] = Counter()
         self.releases: Counter[str] = Counter()
         self.engines: Counter[str] = Counter()
+        self.again = 0
+        self._cases: set[int] = set()
         self._gap_of = gaps(knowledge)
         self._needs = {name_of(rule): rule.needs for rule in rules(knowledge)}
         self.lacks = lacks(knowledge)
@@ -58,6 +61,8 @@ class Tally:
         self.verdicts[row.verdict] += 1
         if row.verdict == "out-of-scope":
             return
+        self._cases.add(hash(row.case))
+        self.again = self.in_scope - len(self._cases)
         self.feeds[row.context.profile or ""] += 1
         self.payers[row.context.payer or ""] += 1
         self.releases[row.rules.get("codeRelease", "")] += 1

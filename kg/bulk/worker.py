@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import functools
 import gc
@@ -9,35 +10,36 @@ import hashlib
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from kg.bulk.audit import differing
+from kg.bulk.audit import audited, differing
 from kg.bulk.manifest import Done, Folder
 from kg.bulk.partition import Item, Piece, read_bucket, spread
 from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
-from kg.bulk.shard import Judge, Options, judge_shard, judged
+from kg.bulk.shard import Begin, Judge, Options, judge_shard, judged
 from kg.bulk.shared import Shared
 from kg.bulk.sources import Range
+from kg.bulk.trail import Trail
 from kg.bulk.whole import written
 from kg.knowledge import default
 
 _PATIENCE = 600  # seconds until a record that does not end ends its worker
-_TRAIL = 512
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """A range to spread."""
+    """A range to spread; ``watched`` line by line, without those ``passed`` over (file, line)."""
 
     root: str
     folder: str
     part: Range
     shards: int
     audit: float
+    watched: bool = False
+    passed: frozenset[tuple[str, int]] = frozenset()
 
 
 class Judging(msgspec.Struct, frozen=True):
@@ -68,8 +70,19 @@ def _ready() -> None:
 def read_range(task: Reading) -> list[Piece]:
     """Spread one range."""
     _ready()
-    reader = Reader(Path(task.root), task.part, scope(default()), task.audit)
-    return spread(reader, Path(task.folder), task.part, task.shards)
+    folder, root, known = Folder(Path(task.folder)), Path(task.root), scope(default())
+    if not task.watched:
+        return spread(
+            Reader(root, task.part, known, task.audit), folder.work, task.part, task.shards
+        )
+    with Trail(folder.reading(task.part.number)) as trail:
+
+        def watch(file: str, line: int) -> bool:
+            trail.begin((file, line))
+            return (file, line) not in task.passed
+
+        reader = Reader(root, task.part, known, task.audit, watch)
+        return spread(reader, folder.work, task.part, task.shards)
 
 
 def judge_one_shard(task: Judging) -> Done:
@@ -81,12 +94,37 @@ def judge_one_shard(task: Judging) -> Done:
     done = Done(task.shard, len(found), skipped=len(found) - len(kept))
     done.records = len({item.key for item in kept})
     done.repeated = _repeated(kept)
-    shared = _shared(str(folder.work / "shared"))
+    with Trail(folder.trail(task.shard)) as trail, _patience() as patience:
+
+        def begin(key: str) -> None:
+            patience(key)
+            trail.begin(key)
+
+        _write_rows(task, kept, done, begin)
+        rows, shared = folder.rows(task.shard), _shared(task.folder)
+        again = [item for item in kept if item.key not in task.unjudgeable]
+        done.audited, done.differing = differing(again, task.options, shared, rows, begin)
+    with written(folder.note(task.shard)) as stream:
+        stream.write(msgspec.json.encode(done))
+    folder.trail(task.shard).unlink(missing_ok=True)
+    return done
+
+
+def _write_rows(task: Judging, kept: list[Item], done: Done, begin: Begin) -> None:
+    """Write the rows of a shard, and count them in ``done``."""
     counts: Counter[str] = Counter()
     answered: set[str] = set()
     digest = hashlib.sha256()
-    with written(folder.rows(task.shard)) as stream:
-        for key, row in _rows(kept, task, folder, shared):
+    found = judge_shard(
+        kept,
+        task.options,
+        _shared(task.folder),
+        judge=task.judge,
+        begin=begin,
+        unjudgeable=task.unjudgeable,
+    )
+    with written(Folder(Path(task.folder)).rows(task.shard)) as stream:
+        for key, row in found:
             line = msgspec.json.encode(row) + b"\n"
             stream.write(line)
             digest.update(line)
@@ -96,11 +134,6 @@ def judge_one_shard(task: Judging) -> Done:
             answered.add(key)
     done.counts, done.sha256 = dict(sorted(counts.items())), digest.hexdigest()
     assert len(answered) == done.records, "a record without a row"
-    done.audited, done.differing = differing(kept, task.options, shared, folder.rows(task.shard))
-    with written(folder.note(task.shard)) as stream:
-        stream.write(msgspec.json.encode(done))
-    folder.trail(task.shard).unlink(missing_ok=True)
-    return done
 
 
 def _repeated(kept: list[Item]) -> int:
@@ -110,52 +143,34 @@ def _repeated(kept: list[Item]) -> int:
     return len(kept) - len({(i.key, i.raw, i.what == "bad" and i.line) for i in kept})
 
 
-def try_one(task: Judging) -> bool:
-    """Judge one record of a shard for nothing but to see whether the process lives."""
+def try_one(task: Judging) -> None:
+    """Judge and audit one record of a shard for nothing but to see whether the process lives."""
     folder = Folder(Path(task.folder))
     found = read_bucket(folder.work, task.shard, task.shards, task.starts)
-    kept = [item for item in found if item.key == task.only]
-    shared = _shared(str(folder.work / "shared"))
-    return any(judge_shard(kept, task.options, shared, judge=task.judge, begin=_patiently()))
+    kept, shared = [item for item in found if item.key == task.only], _shared(task.folder)
+    with _patience() as patience:
+        list(judge_shard(kept, task.options, shared, judge=task.judge, begin=patience))
+        for options in audited(task.only, task.options):
+            list(judge_shard(kept, options, shared, begin=patience))
 
 
-def _rows(
-    kept: list[Item], task: Judging, folder: Folder, shared: Shared
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rows of a shard, while the trail says which record is being judged."""
-    patiently = _patiently()
-    trail = os.open(folder.trail(task.shard), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
+@contextlib.contextmanager
+def _patience() -> Iterator[Begin]:
+    """Told of each record; a thread of the runtime ends this process if one takes too long."""
+    with open(os.devnull, "w", encoding="ascii") as silent:
+        armed = 0.0
 
-        def begin(key: str) -> None:
-            patiently(key)
-            os.pwrite(trail, f"{key}\n".encode().ljust(_TRAIL), 0)
+        def begin(_: str) -> None:
+            nonlocal armed
+            now = time.monotonic()
+            if now - armed > _PATIENCE / 60:
+                faulthandler.dump_traceback_later(_PATIENCE, exit=True, file=silent)
+                armed = now
 
-        yield from judge_shard(
-            kept,
-            task.options,
-            shared,
-            judge=task.judge,
-            begin=begin,
-            unjudgeable=task.unjudgeable,
-        )
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-        os.close(trail)
-
-
-class _patiently:
-    """Ends this process when a record takes too long; a thread outside of Python sees to it."""
-
-    def __init__(self) -> None:
-        self._armed = 0.0
-        self._silent = open(os.devnull, "w", encoding="ascii")  # noqa: SIM115 - as long as the process
-
-    def __call__(self, key: str) -> None:
-        now = time.monotonic()
-        if now - self._armed > _PATIENCE / 60:
-            faulthandler.dump_traceback_later(_PATIENCE, exit=True, file=self._silent)
-            self._armed = now
+        try:
+            yield begin
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _limited(found: list[Item], task: Judging) -> list[Item]:
@@ -163,18 +178,16 @@ def _limited(found: list[Item], task: Judging) -> list[Item]:
     found = judged(found)
     if task.limit < 0:
         return found
-    keys = set(sorted({item.key for item in found})[: task.limit])
-    return [item for item in found if item.key in keys]
+    keys = set(sorted(record_keys(found))[: task.limit])
+    return [item for item in found if item.key in keys or item.what == "bad"]
+
+
+def record_keys(found: Iterable[Item]) -> set[str]:
+    """The keys of records; a line that cannot be read is none."""
+    return {item.key for item in found if item.what != "bad"}
 
 
 @functools.lru_cache(maxsize=2)
-def _shared(path: str) -> Shared:
-    return Shared(Path(path) if os.path.exists(path) else None)
-
-
-def last_begun(folder: Folder, shard: int) -> str:
-    """The record that a worker of the shard was at when it ended; empty if at none."""
-    try:
-        return folder.trail(shard).read_bytes().decode(errors="replace").split("\n")[0]
-    except OSError:
-        return ""
+def _shared(folder: str) -> Shared:
+    path = Folder(Path(folder)).work / "shared"
+    return Shared(path if path.exists() else None)

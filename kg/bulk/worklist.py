@@ -22,6 +22,7 @@ HEAD = (
     "owner",
     "severity",
     "case",
+    "input",
     "verdict",
     "kind",
     "what",
@@ -32,6 +33,7 @@ HEAD = (
     "rule",
     "obligation",
 )
+_KNOWN = 16  # of the hash of what a case was made of: case ids may be given twice
 SEVERITIES = ("must", "should", "consider")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Item = dict[str, str]
@@ -95,6 +97,7 @@ def _item(row: Row, kind: str, owner: str, about: list[Finding]) -> Item:
         "owner": owner,
         "severity": SEVERITIES[min(severities, default=0)],
         "case": row.case or "",
+        "input": row.input.sha256[:_KNOWN],
         "verdict": row.verdict,
         "kind": kind,
         "about": _each(finding.focus for finding in about),

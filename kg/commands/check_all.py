@@ -32,7 +32,7 @@ def _share(_: click.Context, __: click.Parameter, value: str | None) -> float:
 @click.argument("source", metavar="INPUT", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to fill.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; as many as processors.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="Judge so many patients only.")
+@click.option("--limit", type=click.IntRange(0), default=0, help="Judge so many records only.")
 @click.option(
     "--engine",
     type=click.Choice(["compiled", "pyshacl", "pyshifty", "reference"]),
@@ -58,7 +58,7 @@ def check_all(
 
     INPUT is a file or a folder of NDJSON by type or of Bundles (also .gz), of records one a file,
     or of N-Quads or TriG with a graph a case. Lines may come in any order. What is run again with
-    the same FOLDER goes on where it stopped; nothing is judged twice, nothing is lost.
+    the same --out goes on where it stopped; nothing is judged twice, nothing is lost.
 
     \b
     Exit codes: 0 everything was read and judged, whatever the verdicts; 2 some input could not be
@@ -75,14 +75,18 @@ def check_all(
 
     chosen = (("payer", named("Payer", payer)), ("judgedBy", named("CodeRelease", as_of)))
     options = Options(engine, named("FeedProfile", profile), chosen, audit)
+    many = workers or os.cpu_count() or 1
     try:
-        totals = Run(source, out, options, workers=workers or os.cpu_count() or 1, limit=limit).go()
+        totals = Run(source, out, options, workers=many, limit=limit).go(then=_results)
     except KeyboardInterrupt:
         click.echo(f"\nm816: stopped; run the same command again to go on in {out}.", err=True)
         sys.exit(130)
-    code = _told(totals, out)
-    _results(out)
-    sys.exit(code)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be used").lower()
+        what = f"m816: {error.filename or out}: {reason}. Mend it and run the same command again."
+        click.echo(what, err=True)
+        sys.exit(2)
+    sys.exit(_told(totals, out))
 
 
 def _results(out: Path) -> None:
@@ -90,10 +94,17 @@ def _results(out: Path) -> None:
     from kg.bulk.parquet import available
     from kg.bulk.results import NO_PARQUET, write_results
 
-    for path in write_results(out):
+    made = write_results(out)
+    for path in made.paths:
         click.echo(f"m816: wrote {path}", err=True)
     if not available():
         click.echo(f"m816: {NO_PARQUET}", err=True)
+    if made.again:
+        click.echo(
+            f"m816: {made.again:,} cases in scope have the id of another one: several documents "
+            "hold the same patient, or ids were given twice. Each was judged by itself.",
+            err=True,
+        )
 
 
 def _told(totals: Totals, out: Path) -> int:
@@ -103,6 +114,8 @@ def _told(totals: Totals, out: Path) -> int:
         click.echo(f"  {count:>9,}  {name}")
     for line in totals.missing:
         click.echo(f"m816: {line}", err=True)
+    if totals.ignored:
+        click.echo(f"m816: {totals.ignored:,} files are of no kind that is read", err=True)
     for case in totals.differing:
         click.echo(f"m816: the reference engine judges otherwise: {case}", err=True)
     if not totals.accounted:

@@ -67,6 +67,23 @@ def test_quads_in_any_order_with_comments_give_the_same_rows(tmp_path: Path) -> 
     assert {row["input"]["file"] for row in found} == {"all.nq"}
 
 
+def test_a_graph_is_one_in_whatever_files_its_lines_stand(tmp_path: Path) -> None:
+    lines = nquads()
+    for number in range(3):
+        (tmp_path / f"{number}.nq").write_bytes(b"\n".join(lines[number::3]) + b"\n")
+    assert verdicts(rows(items(tmp_path), tmp_path)) == wanted()
+
+
+def test_a_broken_line_spoils_the_graph_it_names(tmp_path: Path) -> None:
+    text = [*nquads(), b'<urn:a> "b" <urn:c> <urn:case:0> .']
+    (tmp_path / "all.nq").write_bytes(b"\n".join(text))
+    found = rows(items(tmp_path), tmp_path)
+    assert [row["input"]["line"] for row in errors(found)] == [len(text)]
+    left = verdicts([row for row in found if "verdict" in row])
+    assert len(left) == len(wanted()) - 1
+    assert Counter(left) < Counter(wanted())
+
+
 def test_a_broken_quad_is_one_row_and_the_rest_is_judged(tmp_path: Path) -> None:
     text = b"\n".join([*nquads(), b"<urn:a> <urn:b> broken ."])
     (tmp_path / "all.nq").write_bytes(text)

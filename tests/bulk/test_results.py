@@ -30,6 +30,7 @@ from kg.knowledge import default
 from kg.namespaces import M816
 from tests.bulk.conftest import start
 from tests.bulk.made import finding, row
+from tests.bulk.population import bundle, population
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,15 @@ def test_rows_without_a_verdict_are_listed_as_they_are(finished: Path) -> None:
     listed = [json.loads(line) for line in (finished / ERRORS).read_bytes().splitlines()]
     assert listed == [row for row in rows(finished) if "error" in row]
     assert [row["error"] for row in listed] == ["unreadable"]
+
+
+def test_a_case_that_two_documents_hold_is_judged_twice_and_told(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "in" / f"{name}.json").write_bytes(bundle(population()["r0"]))
+    start(tmp_path / "in", tmp_path / "out").go()
+    assert write_results(tmp_path / "out").again == 1
+    assert "with the id of another one" in (tmp_path / "out" / SUMMARY).read_text(encoding="utf-8")
 
 
 def test_every_question_and_every_failed_rule_is_in_the_worklist(finished: Path) -> None:

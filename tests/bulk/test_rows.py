@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from kg.bulk.partition import Item
 from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
-from kg.bulk.shard import Options, judge_shard
+from kg.bulk.shard import Options, Record, judge, judge_shard
 from kg.bulk.shared import Shared, store
 from kg.bulk.sources import ranges, survey
+from kg.case import Case
+from kg.errors import NotJudged
 from kg.inputs import read
 from kg.knowledge import default
 from kg.shacl_compiled import engine
@@ -109,6 +112,27 @@ def test_bundles_one_a_line_give_the_rows_of_check_and_name_the_line(tmp_path: P
     first = next(iter(some))
     named = {r["input"]["file"] for r in found if mark_of(r["case"]) == first}
     assert named == {"all.ndjson, line 1"}
+
+
+def test_a_case_that_cannot_be_judged_costs_the_patient_no_other(tmp_path: Path) -> None:
+    write_by_type(tmp_path / "in", population())
+    found = rows(items(tmp_path / "in"), tmp_path)
+    marks = Counter(mark_of(row["case"]) for row in found)
+    several = {row["case"] for row in found if marks[mark_of(row["case"])] > 1}
+    culprit = min(several)
+
+    def judged(case: Case, record: Record, options: Options) -> Row:
+        if case.id == culprit:
+            raise NotJudged("it passed a limit")
+        return judge(case, record, options)
+
+    own = [item for item in items(tmp_path / "in") if item.what != "shared"]
+    made = judge_shard(own, Options(), Shared(tmp_path / "shared"), judge=judged)
+    told = {row["case"]: row for _, row in made}
+    assert told[culprit]["error"] == "could-not-be-judged"
+    assert {case: row for case, row in told.items() if case != culprit} == {
+        row["case"]: row for row in found if row["case"] != culprit
+    }
 
 
 def test_what_is_out_of_scope_has_no_finding_that_the_short_row_would_hide() -> None:

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from kg.bulk.manifest import Folder
 from kg.bulk.progress import Progress
 from kg.bulk.run import Totals
 from kg.bulk.shard import Judge, Options
+from kg.bulk.trail import Trail, last_begun
 from kg.errors import UnusableRecord
 from tests.bulk.conftest import start, written
 from tests.bulk.population import population, write_by_type
@@ -167,6 +169,95 @@ def test_a_record_that_ends_its_process_is_named_and_its_neighbours_are_judged(
     assert totals.accounted
 
 
+READING = """
+import os
+from kg.bulk import reader, worker
+
+glance = reader.glance
+
+def fatal(line):
+    if b"fatal" in line:
+        os._exit(9)
+    return glance(line)
+
+def read_range(task):
+    reader.glance = fatal
+    return worker.read_range(task)
+"""
+
+
+def test_a_line_that_ends_whoever_reads_it_is_named_and_the_rest_is_judged(
+    export: Path, tmp_path: Path, undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, name = tmp_path / "in", f"reading_{abs(hash(tmp_path))}"
+    shutil.copytree(export, source)
+    with (source / "Observation.ndjson").open("ab") as stream:
+        stream.write(b'{"resourceType":"Observation","subject":{"reference":"Patient/fatal"}}\n')
+    (tmp_path / f"{name}.py").write_text(READING, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("kg.bulk.run.read_range", __import__(name).read_range)
+    totals = start(source, tmp_path / "out", workers=2).go()
+    rows = [
+        json.loads(line)
+        for raw in written(tmp_path / "out").values()
+        for line in raw.split(b"\n")[:-1]
+    ]
+    fatal = [row for row in rows if "ends the process" in row.get("what", "")]
+    lines = (source / "Observation.ndjson").read_bytes().count(b"\n")
+    assert [row["input"] for row in fatal] == [{"file": "Observation.ndjson", "line": lines}]
+    whole = [json.loads(line) for raw in undisturbed[1].values() for line in raw.splitlines()]
+    told = sorted(json.dumps(row) for row in rows if "verdict" in row)
+    assert told == sorted(json.dumps(row) for row in whole if "verdict" in row)
+    assert totals.accounted
+
+
+def test_what_ends_its_process_is_not_audited(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = next(r["id"] for r in population()["r0"] if r["resourceType"] == "Patient")
+    judge = poisoned(tmp_path, monkeypatch, patient, "os._exit(9)")
+    totals = start(export, tmp_path / "out", Options(audit=1.0), judge=judge).go()
+    assert totals.counts["could-not-be-judged"] == 1
+    assert totals.audited == totals.records - 2  # nor is the line that cannot be read
+    assert totals.differing == []
+
+
+def test_a_trail_holds_any_name(tmp_path: Path) -> None:
+    with Trail(tmp_path / "trail") as trail:
+        trail.begin("long" * 99)
+        trail.begin("a name\nof two lines")
+    assert last_begun(tmp_path / "trail") == "a name\nof two lines"
+    assert last_begun(tmp_path / "trail") is None
+
+
+@pytest.mark.parametrize("there", ["work/thesis.txt", "verdicts/000000.ndjson", "notes.part"])
+def test_what_others_left_in_a_folder_is_not_touched(
+    export: Path, tmp_path: Path, there: str
+) -> None:
+    letter = tmp_path / "out" / there
+    letter.parent.mkdir(parents=True)
+    letter.write_text("dear reader", encoding="utf-8")
+    with pytest.raises(UnusableRecord, match="not empty"):
+        start(export, tmp_path / "out").go()
+    assert letter.read_text(encoding="utf-8") == "dear reader"
+
+
+def test_only_the_owner_can_look_into_work_in_progress(export: Path, tmp_path: Path) -> None:
+    seen = []
+    folder = Folder(tmp_path / "out")
+    with folder.held():
+        seen.append(folder.work.stat().st_mode & 0o077)
+    assert seen == [0]
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_line(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file", encoding="utf-8")
+    said = CliRunner().invoke(main, ["check-all", str(export), "--out", str(tmp_path / "out")])
+    assert said.exit_code == 2
+    assert said.output.count("\n") == 1
+    assert "run the same command again" in said.output
+
+
 @pytest.mark.parametrize("change", ["input", "options", "foreign", "inside"])
 def test_a_folder_of_another_run_is_refused(tmp_path: Path, change: str) -> None:
     source, out, options = tmp_path / "in", tmp_path / "out", Options()
@@ -199,7 +290,7 @@ def test_a_limit_judges_so_many_records_and_says_what_it_left(
     export: Path, tmp_path: Path, undisturbed: Undisturbed
 ) -> None:
     totals = start(export, tmp_path / "out", limit=5).go()
-    assert totals.records == 5
+    assert totals.records - totals.counts["unreadable"] == 5
     assert totals.skipped > 0
     assert totals.accounted
     every = {line for raw in undisturbed[1].values() for line in raw.splitlines()}
