@@ -67,11 +67,16 @@ glance = msgspec.json.Decoder(Look).decode  # of UTF-8 with nothing wrong in it,
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 
 
+def careful(line: bytes) -> Look:
+    """A glance at what may be no UTF-8."""
+    line.decode()
+    return glance(line)
+
+
 def look(line: bytes) -> Look | InputError:
     """Look at one line of NDJSON; the error carries no file, the caller knows it."""
     try:
-        line.decode()
-        return glance(line)
+        return careful(line)
     except UnicodeDecodeError:
         return UnreadableInput("", "", "the text is not UTF-8", "Save it as UTF-8")
     except msgspec.ValidationError:
