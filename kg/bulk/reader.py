@@ -16,6 +16,7 @@ import msgspec
 from kg.bulk.partition import BLANK, UNREAD, Item, sampled
 from kg.bulk.peek import (
     Look,
+    careful,
     glance,
     look,
     patient_key,
@@ -31,6 +32,8 @@ from kg.errors import InputError, UnreadableInput, UnusableRecord
 from kg.fhir.decode import MAX_BYTES, inflate
 from kg.fhir.episodes import SHARED
 
+Sight = Callable[[bytes], Look]
+_OWN = frozenset({"Patient", "Bundle"})  # whatever they refer to
 _TERM = rb"(?:<[^>]*>|_:[^\s<>\"]+)"
 _LITERAL = rb'"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?'
 _QUAD = re.compile(
@@ -83,12 +86,7 @@ class Reader:
 
     def line(self, file: str, number: int, line: bytes) -> Item | str:
         """What one line of a file is, wherever it was read."""
-        found = look(line)
-        if not isinstance(found, InputError):
-            return self._item(file, number, line, found, True)
-        if not line or line.isspace():
-            return BLANK
-        return bad(self._key(file, number, line), file, number, found)
+        return self._items(file, number, [line], {0}, careful)[0]
 
     def _read(self) -> Iterator[list[Item | str]]:
         """What the lines are, block by block."""
@@ -132,37 +130,55 @@ class Reader:
         return f"{name}#{self._part.number:06d}:{number:012d}{own}"
 
     def _resources(self, file: str, number: int, block: bytes) -> list[Item | str]:
-        if not _utf8(block):
-            return [self.line(file, n, line) for n, line in enumerate(_split(block), start=number)]
-        doubted, made = self._scope.candidates(block), []
-        for at, line in enumerate(_split(block)):
+        sight = glance if _utf8(block) else careful
+        return self._items(file, number, _split(block), self._scope.candidates(block), sight)
+
+    def _items(
+        self, file: str, number: int, lines: list[bytes], doubted: set[int], sight: Sight
+    ) -> list[Item | str]:
+        """What the lines are. ``doubted``: which of them, from 0 on, may be possible."""
+        made: list[Item | str] = []
+        scope, coded = self._scope, self._scope.coded
+        for at, line in enumerate(lines):
             try:
-                found = glance(line)
-            except (msgspec.MsgspecError, RecursionError):
-                made.append(self.line(file, number + at, line))
+                found = sight(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                again = look(line)
+                if isinstance(again, InputError):
+                    made.append(self._unread(file, number + at, line, again))
+                    continue
+                found = again
+            kind, subject = found.resourceType, found.subject
+            possible = at in doubted and scope.possible(line, "" if kind == "Bundle" else kind)
+            owner = patient_key((subject and subject.reference) or found.about())
+            if owner and kind not in _OWN and (kind in coded or typed(kind)):
+                made.append(Item(owner, "resource", file, number + at, line, kind, possible))
             else:
-                made.append(self._item(file, number + at, line, found, at in doubted))
+                made.append(self._other(file, number + at, line, found, possible))
         return made
 
-    def _item(self, file: str, number: int, line: bytes, found: Look, doubtful: bool) -> Item | str:
-        """What a line is whose JSON is sound. ``doubtful``: it may be possible."""
-        kind, scope = found.resourceType, self._scope
+    def _unread(self, file: str, number: int, line: bytes, error: InputError) -> Item | str:
+        blank = not line or line.isspace()
+        return BLANK if blank else bad(self._key(file, number, line), file, number, error)
+
+    def _other(
+        self, file: str, number: int, line: bytes, found: Look, possible: bool
+    ) -> Item | str:
+        """What a line is that names no patient as its own."""
+        kind, key = found.resourceType, found.key()
         if kind == "Bundle":
-            patient = "" if doubtful and scope.possible(line) else sole(found)
-            key = self._key(file, number, line)
-            return document(key, file, number, line, patient, self._audit)
-        if kind not in scope.coded and not typed(kind):
+            patient = "" if possible else sole(found)
+            own = self._key(file, number, line)
+            return document(own, file, number, line, patient, self._audit)
+        if not typed(kind):
             return bad(self._key(file, number, line), file, number, untyped())
-        possible = doubtful and scope.possible(line, kind)
-        subject = found.subject
-        about = (subject and subject.reference) or found.about()
-        owner = found.key() if kind == "Patient" else patient_key(about)
-        if owner:
-            return Item(owner, "resource", file, number, line, kind, possible)
-        if kind in SHARED and (key := found.key()):
+        if kind == "Patient" and key:
+            return Item(key, "resource", file, number, line, kind, possible)
+        if kind in SHARED and key:
             also = found.practitioner.reference if found.practitioner else None
             return Item(key, "shared", file, number, line, kind, possible, also or "")
-        if kind not in scope.coded or target_key(about):
+        about = found.about()
+        if kind not in self._scope.coded or target_key(about):
             return UNREAD
         what = "it has no id" if kind in SHARED | {"Patient"} else "it names no patient"
         if about:
