@@ -2,7 +2,7 @@
 
 A cut or a flipped bit may leave anything. Another order or a repeated resource changes nothing, so
 those patients must still come to their planted verdicts. Lines given to another patient may change
-both verdicts, but each patient has a row.
+both verdicts, but each patient has a row. RDF is damaged in the same ways, a graph a case.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from typing import NamedTuple
 
 import click
 import msgspec
+import pyoxigraph
 
 from bench.bulk.running import check_all
 from bench.population import POPULATION, Pool, pool
 from bench.population.templates import Line, bundle, patient
+from kg.inputs import read
+from kg.knowledge import default
 
 _WORKERS = 2
+_NQUADS = "graphs.nq"
 _SHARE = 0.6  # of the inputs in scope
 Json = dict[str, object]
 
@@ -59,7 +63,12 @@ def measure(inputs: int, seed: int, engine: str, samples: Path | None) -> None:
     """Print what became of the inputs; ends with an error at the first one unaccounted for."""
     found = pool(_SHARE, seed, samples)
     every = list(range(inputs))
-    forms = {"Bundles a line": _lines, "a file each": _files, "lines by type": _by_type}
+    forms = {
+        "Bundles a line": _lines,
+        "a file each": _files,
+        "lines by type": _by_type,
+        "N-Quads": _quads,
+    }
     for place, (form, write) in enumerate(forms.items()):
         numbers = every[place :: len(forms)]
         with tempfile.TemporaryDirectory() as folder:
@@ -103,6 +112,58 @@ def _files(folder: Path, made: list[Input], chance: random.Random) -> list[tuple
         names.append(f"{one.name}.json{'.gz' * packed}")
         (folder / names[-1]).write_bytes(raw)
     return [(name, 0) for name in names]
+
+
+def _quads(folder: Path, made: list[Input], chance: random.Random) -> list[tuple[str, int]]:
+    """A graph a case; what must be accounted for are lines that are no N-Quads, and every graph.
+
+    Of a graph it is the hash that its verdict tells, or its first line; the row of a broken line is
+    that of the graph which the line still names.
+    """
+    graphs = [_graph(one) for one in made]
+    raws = [
+        raw for n, one in enumerate(made) for raw in _said(one, graphs[n], graphs[n - 1], chance)
+    ]
+    chance.shuffle(raws)
+    (folder / _NQUADS).write_bytes(b"\n".join(raws) + b"\n")
+    held: dict[str, dict[bytes, int]] = {}
+    broken, spoilt = [], {"DEFAULT"}
+    for number, raw in enumerate((folder / _NQUADS).read_bytes().split(b"\n"), start=1):
+        try:
+            for quad in pyoxigraph.parse(raw, pyoxigraph.RdfFormat.N_QUADS):
+                held.setdefault(str(quad.graph_name), {}).setdefault(raw + b"\n", number)
+        except (SyntaxError, ValueError):
+            broken.append((_NQUADS, number))
+            spoilt.add(f"<{raw.rpartition(b'<')[2].partition(b'>')[0].decode(errors='replace')}>")
+    return broken + [
+        (hashlib.sha256(b"".join(sorted(lines))).hexdigest(), min(lines.values()))
+        for name, lines in held.items()
+        if name not in spoilt
+    ]
+
+
+def _graph(one: Input) -> list[bytes]:
+    """The lines of the case graphs of an input."""
+    cases = read(f"{one.name}.json", bundle(one.lines), default()).cases
+    return [
+        f"{triple} <urn:graph:{one.name}:{number}> .".encode()
+        for number, case in enumerate(cases)
+        for triple in sorted(case.asserted(), key=str)
+    ]
+
+
+def _said(
+    one: Input, lines: list[bytes], other: list[bytes], chance: random.Random
+) -> Iterator[bytes]:
+    """The lines of an input, damaged."""
+    hit = chance.randrange(len(lines))
+    for place, raw in enumerate(lines):
+        if one.damage in _BROKEN and place == hit:
+            yield _BROKEN[one.damage](raw, chance)
+        elif one.damage == "mixed" and chance.random() < 0.1:
+            yield raw.rpartition(b" <")[0] + b" <" + chance.choice(other).rpartition(b" <")[2]
+        else:
+            yield from [raw] * (chance.randint(1, 3) if one.damage == "duplicated" else 1)
 
 
 def _document(one: Input, other: Input, chance: random.Random, *, damaged: bool = True) -> bytes:
@@ -166,8 +227,8 @@ def _account(
     ended = [row for row in rows if row.get("error") == "could-not-be-judged"]
     if ended:
         raise click.ClickException(f"{form}: {len(ended)} could not be judged: {ended[0]}")
-    places = {_place(row) for row in rows}
-    lost = [place for place in expected if place not in places]
+    places = {place for row in rows for place in _places(row)}
+    lost = [place for place in expected if not places & _either(place)]
     if lost:
         raise click.ClickException(f"{form}: {len(lost)} without a row: {lost[0]}")
     found: dict[str, list[str]] = {}
@@ -189,9 +250,16 @@ def _account(
     )
 
 
-def _place(row: Json) -> tuple[str, int]:
-    """The file and the line that a row is of; 0 where it is of a file or of several lines."""
+def _places(row: Json) -> Iterator[tuple[str, int]]:
+    """The file and the line that a row is of, 0 where it is of several lines; and its hash."""
     source = row["input"]
     assert isinstance(source, dict)
     name, _, line = str(source["file"]).partition(", line ")
-    return name, int(line or source.get("line") or 0)
+    yield name, int(line or source.get("line") or 0)
+    yield str(source.get("sha256") or ""), 0
+
+
+def _either(place: tuple[str, int]) -> set[tuple[str, int]]:
+    """Where a row may be that is of this place; of a graph, by its hash or its first line."""
+    name, line = place
+    return {place, (name, 0), (_NQUADS, line)}
