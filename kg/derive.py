@@ -83,9 +83,7 @@ def _prepared(case: Case, knowledge: Knowledge) -> Facts:
     named.update(list(look_up_codes(named, knowledge)))
     named.update(list(days_before(case, named)))
     seeds = {end for subject, _, value in named for end in (subject, value)}
-    facts = slices(knowledge).of(seeds)
-    facts.extend(named)
-    return facts
+    return Facts(named, slices(knowledge).of(seeds))
 
 
 def read_words(rows: set[Row], knowledge: Knowledge) -> Iterator[Row]:

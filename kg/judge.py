@@ -178,7 +178,7 @@ def outcomes(
     by_place: dict[tuple[str, str], list[Row]] = {}
     for each in rows:
         by_place.setdefault((each.shape, each.focus), []).append(each)
-    focuses = facts.po.get(TYPE.value, {})
+    focuses = facts.po[TYPE.value]
     unknown, bases = (facts.sp.get(M816 + name, {}) for name in _OPEN)
     found: list[Outcome] = []
     for rule in judged:

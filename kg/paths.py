@@ -42,7 +42,7 @@ class Step(Reach):
 
     def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """See ``Reach``."""
-        return po.get(self._predicate, _NONE).get(end, [])
+        return po[self._predicate].get(end, [])
 
     def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
         """See ``Reach``."""

@@ -51,7 +51,7 @@ class View:
         return self._into(M816 + name, value)
 
     def _into(self, prop: str, value: str) -> list[str]:
-        return sorted({text_of(node) for node in self.facts.po.get(prop, _NONE).get(value, ())})
+        return sorted({text_of(node) for node in self.facts.po[prop].get(value, ())})
 
     def shown(self, node: str) -> str:
         """A node as people read it: a code, a record's id, a site in words, a label."""
