@@ -17,15 +17,15 @@ Index = dict[Node, Ends]
 Part = Mapping[str, Mapping[Node, tuple[Node, ...]]]
 
 
-class Backward(dict[str, Index]):
+class Backward(dict[str, dict[Node, list[Node]]]):
     """Subjects by predicate and object, made when a predicate is first asked for by ``[ ]``."""
 
     def __init__(self, forward: dict[str, Index]) -> None:
         super().__init__()
         self._forward = forward
 
-    def __missing__(self, predicate: str) -> Index:
-        made: dict[Node, list[Node]] = {}
+    def __missing__(self, predicate: str) -> dict[Node, list[Node]]:
+        made = self[predicate] = {}
         for subject, values in self._forward.get(predicate, {}).items():
             for value in values:
                 held = made.get(value)
@@ -33,8 +33,7 @@ class Backward(dict[str, Index]):
                     made[value] = [subject]
                 else:
                     held.append(subject)
-        self[predicate] = index = dict[Node, Ends](made)
-        return index
+        return made
 
 
 class Facts:
@@ -93,20 +92,23 @@ class Facts:
             new.append(row)
             backward = made_backward(predicate)
             if backward is not None:
-                ends = backward.get(value)
-                if isinstance(ends, list):
-                    ends.append(subject)
-                else:
+                subjects = backward.get(value)
+                if subjects is None:
                     backward[value] = [subject]
+                else:
+                    subjects.append(subject)
         return new
 
     def drop(self, nodes: set[Node]) -> None:
         """Take away all rows of these subjects."""
         for predicate, index in self.sp.items():
-            if not nodes.isdisjoint(index):
-                self.sp[predicate] = {s: ends for s, ends in index.items() if s not in nodes}
+            gone = nodes.intersection(index)
+            if gone:
                 self.po.pop(predicate, None)
-        self._own = {row for row in self._own if row[0] not in nodes}
+            for subject in gone:
+                ends = index.pop(subject)
+                if isinstance(ends, list):
+                    self._own.difference_update((subject, predicate, end) for end in ends)
 
     def __iter__(self) -> Iterator[Row]:
         for predicate, index in self.sp.items():

@@ -55,6 +55,11 @@ class Rule:
     if_failed: str
     needs: frozenset[str]
 
+    @functools.cached_property
+    def unmet(self) -> Outcome:
+        """The outcome where nothing is what the rule is about."""
+        return Outcome(self, "not-applicable")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -182,10 +187,11 @@ def outcomes(
     unknown, bases = (facts.sp.get(M816 + name, {}) for name in _OPEN)
     found: list[Outcome] = []
     for rule in judged:
-        targets = sorted(map(text_of, focuses.get(rule.target, ())))
+        targets = focuses.get(rule.target)
         if not targets:
-            found.append(Outcome(rule, "not-applicable"))
-        for focus in targets:
+            found.append(rule.unmet)
+            continue
+        for focus in sorted(map(text_of, targets)):
             broken = tuple(by_place.get((rule.iri, focus), ()))
             missing = not rule.needs.isdisjoint(unknown.get(focus, ()))
             outcome = outcome_of(rule.polarity, bool(broken), missing)

@@ -95,8 +95,8 @@ class Lookups:
     def _index(self, side: str, predicate: NamedNode | Variable) -> str:
         shown = f"v_{predicate.value}" if isinstance(predicate, Variable) else repr(predicate.value)
         source = f"sp.get({shown}, E)" if side == "sp" else f"po[{shown}]"
-        if isinstance(predicate, Variable):
-            return source
+        if isinstance(predicate, Variable) or (side == "po" and predicate != TYPE):
+            return source  # which may be made on reading it
         if source not in self._indexes:
             self._indexes[source] = f"i{next(self._names)}"
         return self._indexes[source]
