@@ -194,6 +194,7 @@ class _Records:
         self._case = case
         self._day = view.value(case, "dateOfService")
         self._told: dict[str, list[Evidence]] = {}
+        self._foci: dict[str, tuple[str, str, str]] = {}
 
     def evidence(self, focus: str, shows: tuple[str, ...]) -> tuple[Evidence, ...]:
         """The facts a rule shows: of its focus, record by record, each with its path and date."""
@@ -210,25 +211,35 @@ class _Records:
 
     def _of_node(self, node: str, prop: str, focus: str) -> list[Evidence]:
         told = self._told.get(node)
-        if told is not None:
+        if told is None:
+            told = self._told[node] = self._alone(node)
+        if told:
             return told
-        view = self.view
-        if view.value(node, "sequence"):
-            place = view.record_of(node), _path(node, "", view), self._day
-            told = self._told[node] = [Evidence(view.shown_code(node), *place)]
-            return told
-        if view.value(node, "source"):
-            told = self._told[node] = self._of_record(node)
-            return told
-        own = view.value(focus, "source") or not focus.startswith(f"{RECORD}case/")
-        holder = view.record_of(focus) if own else view.shown(view.value(focus, "ofCase") or focus)
-        path = _path(focus, prop, view)
-        return [Evidence(view.shown(node), holder, path, view.date_of(focus, self._day))]
+        source, holder, date = self._foci.get(focus) or self._focus(focus)
+        path = source.split(" ", 1)[1] if " " in source else _said(prop, self.view.knowledge)
+        return [Evidence(self.view.shown(node), holder, path, date)]
 
-    def _of_record(self, node: str) -> list[Evidence]:
+    def _alone(self, node: str) -> list[Evidence]:
+        """What a code of a claim or a record shows whatever the focus; nothing of other nodes."""
+        view, source = self.view, self.view.value(node, "source")
+        if view.value(node, "sequence"):
+            path = source.split(" ", 1)[1] if " " in source else _said("", view.knowledge)
+            return [Evidence(view.shown_code(node), view.record_of(node), path, self._day)]
+        return self._of_record(node, source) if source else []
+
+    def _focus(self, focus: str) -> tuple[str, str, str]:
+        """Where a focus stands: its source, the record it is shown as, and its date."""
+        view, source = self.view, self.view.value(focus, "source")
+        if source or not focus.startswith(f"{RECORD}case/"):
+            holder = view.record_of(focus)
+        else:
+            holder = view.shown(view.value(focus, "ofCase") or focus)
+        found = self._foci[focus] = source, holder, view.date_of(focus, self._day)
+        return found
+
+    def _of_record(self, node: str, source: str) -> list[Evidence]:
         """Codes and matched phrases of a record; never its free text."""
-        view = self.view
-        source, date = view.value(node, "source"), view.date_of(node, self._day)
+        view, date = self.view, self.view.date_of(node, self._day)
         kind = source.split("/")[0]
         found = [
             Evidence(view.shown(code), source, f"{kind}.code", date)
@@ -264,8 +275,7 @@ def _text_path(prop: str, kind: str, knowledge: Knowledge) -> str:
     return f"{kind}.{prop.rsplit('/', 1)[-1]}"
 
 
-def _path(focus: str, prop: str, view: View) -> str:
-    source = view.value(focus, "source")
-    if " " in source:
-        return source.split(" ", 1)[1]
-    return view.knowledge.label(M816 + prop) if M816 + prop in view.knowledge else prop
+@functools.lru_cache(maxsize=1024)
+def _said(prop: str, knowledge: Knowledge) -> str:
+    """A property as people read it."""
+    return knowledge.label(M816 + prop) if M816 + prop in knowledge else prop

@@ -73,7 +73,7 @@ class Facts:
 
     def _indexed(self, rows: Iterable[Row]) -> list[Row]:
         """Index rows that are not among the own ones; those that no part has."""
-        new, sp, made_backward = [], self.sp, self.po.get
+        new, sp, po = [], self.sp, self.po
         for row in rows:
             subject, predicate, value = row
             forward = sp.get(predicate)
@@ -90,8 +90,8 @@ class Facts:
                 self._own.update((subject, predicate, end) for end in ends)
                 forward[subject] = [*ends, value]
             new.append(row)
-            backward = made_backward(predicate)
-            if backward is not None:
+            if predicate in po:
+                backward = po[predicate]
                 subjects = backward.get(value)
                 if subjects is None:
                     backward[value] = [subject]

@@ -70,7 +70,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     shown = asdict(finding)
     shown["cites"] = list(finding.cites)
     shown["basis"] = list(finding.basis)
-    shown["evidence"] = [asdict(item) for item in finding.evidence]
+    shown["evidence"] = [asdict(item) for item in finding.evidence] if finding.evidence else []
     return shown
 
 
