@@ -102,10 +102,10 @@ class Facts:
     def drop(self, nodes: set[Node]) -> None:
         """Take away all rows of these subjects."""
         for predicate, index in self.sp.items():
-            gone = nodes.intersection(index)
-            if gone:
-                self.po.pop(predicate, None)
-            for subject in gone:
+            if nodes.isdisjoint(index):
+                continue
+            self.po.pop(predicate, None)
+            for subject in nodes.intersection(index):
                 ends = index.pop(subject)
                 if isinstance(ends, list):
                     self._own.difference_update((subject, predicate, end) for end in ends)

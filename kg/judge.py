@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import msgspec
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.facts import Facts, as_triples, row, text_of
@@ -61,8 +62,7 @@ class Rule:
         return Outcome(self, "not-applicable")
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """One rule at one focus: pass, fail, indeterminate or not-applicable (focus empty)."""
 
     rule: Rule

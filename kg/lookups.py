@@ -62,6 +62,8 @@ class Lookups:
                 return f"({' or '.join(self.holds(part, start, end) for part in predicate.parts)})"
             if predicate.kind == "opt":
                 return f"({start} == {end} or {self.holds(predicate.parts[0], start, end)})"
+            if predicate.kind in ("star", "plus"):
+                return f"{self.constant(reach(predicate))}.joins(sp, po, {start}, {end})"
         return f"{end} in {self.forward(predicate, start)}"
 
     def pairs(self, predicate: Predicate) -> str:

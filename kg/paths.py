@@ -26,6 +26,10 @@ class Reach:
         """The nodes it is reached from."""
         raise NotImplementedError
 
+    def joins(self, sp: Index, po: Index, start: Node, end: Node) -> bool:
+        """Whether one node is reached from the other."""
+        return end in self.forward(sp, po, start)
+
     def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
         """All pairs; not for paths of any length."""
         raise KnowledgeError("a path of any length needs one of its ends")
@@ -128,6 +132,20 @@ class Chain(Reach):
         """See ``Reach``."""
         return self._walk(po[self._predicate], end)
 
+    def joins(self, sp: Index, po: Index, start: Node, end: Node) -> bool:
+        """See ``Reach``."""
+        if not self._least and start == end:
+            return True
+        index = sp.get(self._predicate, _NONE)
+        queue, seen = [start], {start}
+        while queue:
+            ends = index.get(queue.pop(), ())
+            if end in ends:
+                return True
+            queue += [each for each in ends if each not in seen]
+            seen.update(ends)
+        return False
+
     def _walk(self, index: Mapping[Node, Ends], start: Node) -> Ends:
         queue = index.get(start)
         if queue is None:
@@ -185,6 +203,6 @@ def reach(path: Predicate) -> str:
         for part in reversed(parts[:-1]):
             made = f"p.Sequence({part}, {made})"
         return made
-    if isinstance(path.parts[0], NamedNode) and path.kind != "opt":
+    if path.kind in ("star", "plus") and isinstance(path.parts[0], NamedNode):
         return f"p.Chain({path.parts[0].value!r}, {int(path.kind == 'plus')})"
     return f"p.Repeated({parts[0]}, {path.kind!r})"

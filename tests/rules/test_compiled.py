@@ -87,6 +87,9 @@ QUERIES = [
     "CONSTRUCT { ?x e:r ?y } WHERE { ?y e:n 3 . ?x e:q/(e:p|^e:p)/e:p* ?y }",
     "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?y . FILTER NOT EXISTS { ?x e:q|(e:p/e:q) ?y } }",
     "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?y . FILTER EXISTS { ?z ^e:q ?x } }",
+    "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:n ?n . ?y e:q ?z . FILTER EXISTS { ?x e:p* ?y } }",
+    "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?z . ?y e:q ?w . FILTER EXISTS { ?x e:p+ ?y } }",
+    "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?z . ?y e:q ?w . FILTER EXISTS { ?x (e:p|e:q)+ ?y } }",
     "CONSTRUCT { ?x e:r ?y } WHERE { ?x e:p ?y . OPTIONAL { ?z e:q|e:p ?y } FILTER ( ?z != e:a ) }",
     "CONSTRUCT { ?x e:r ?y } WHERE { { ?x e:p ?y } UNION { ?x e:q ?z } OPTIONAL { ?x e:flag ?z } }",
     "CONSTRUCT { ?x e:r ?y } WHERE { { ?x e:p ?y } UNION { ?x e:q ?z FILTER ( ?z = e:a ) } "
