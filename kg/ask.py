@@ -34,6 +34,8 @@ def questions(case: str, found: list[Finding], view: View) -> list[Question]:
     a template yields to those it names, so that one matter is asked once."""
     by_template: dict[str, list[Finding]] = {}
     for finding in found:
+        if finding.outcome not in ("fail", "indeterminate"):
+            continue
         template = view.knowledge.text(RULE + finding.rule, "asks")
         only = view.knowledge.text(RULE + finding.rule, "asksOnlyIf", finding.outcome)
         wanted = (finding.outcome == "fail" and only == "fail") or (

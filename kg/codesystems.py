@@ -39,9 +39,11 @@ class CodeSystems:
 
     def of_iri(self, iri: str) -> CodeSystem | None:
         """The system whose concepts' IRIs start that way, or None."""
-        if not iri.startswith(self._bases):
-            return None
-        return next(s for s in self.by_uri.values() if iri.startswith(s.base))
+        return next((s for s in self.by_uri.values() if iri.startswith(s.base)), None)
+
+    def has(self, iri: str) -> bool:
+        """Whether an IRI is a concept of a system that is known."""
+        return iri.startswith(self._bases)
 
     @functools.cached_property
     def _bases(self) -> tuple[str, ...]:

@@ -17,14 +17,24 @@ from types import CodeType
 
 from pyoxigraph import Triple
 
-from kg import compiler, conditions, expressions, facts, grammar, paths, variables
-from kg.compiler import Compiled, source
+from kg import (
+    compiler,
+    conditions,
+    elements,
+    expressions,
+    facts,
+    grammar,
+    lookups,
+    paths,
+    variables,
+)
+from kg.compiler import Compiled, names, source
 from kg.facts import Facts, Row, as_triples, row
 from kg.grammar import parse
 from kg.knowledge import Knowledge
 from kg.locations import cache
 
-_WRITERS = (compiler, conditions, expressions, facts, grammar, paths, variables)
+_WRITERS = (compiler, conditions, elements, expressions, facts, grammar, lookups, paths, variables)
 
 
 def construct_compiled(graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
@@ -46,11 +56,11 @@ def run(facts: Facts, knowledge: Knowledge) -> list[Row]:
 @functools.lru_cache(maxsize=4)
 def steps(knowledge: Knowledge) -> tuple[Compiled, ...]:
     """The functions of the derivations, in order; ``KnowledgeError`` if one cannot be compiled."""
-    scope = {"N": (), "E": {}, "x": expressions, "p": paths}
+    scope = names()
     exec(_code(knowledge), scope)
     found = [scope[f"run_{place}"] for place in range(len(knowledge.derivations))]
     assert all(callable(step) for step in found)
-    return tuple(found)  # type: ignore[arg-type] # what exec made is callable, as just seen
+    return tuple(found)
 
 
 def _code(knowledge: Knowledge) -> CodeType:

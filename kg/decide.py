@@ -38,7 +38,7 @@ class Decision:
 def decide(case: str, outcomes: list[Outcome], view: View, axes_off: frozenset[str]) -> Decision:
     """Decide a case from its outcomes and its derived graph."""
     on = [o for o in outcomes if o.rule.axis not in axes_off]
-    live = [o for o in on if not _borne_out(case, o, view)]
+    live = _live(case, on, view)
     submitted = _submitted(case, view)
     refuted = _refuted(live, view)
     expected = _expected(case, view)
@@ -75,13 +75,15 @@ def _verdict(case: str, outcomes: list[Outcome], live: list[Outcome], view: View
     return "stands-incomplete" if musts or incomplete else "stands"
 
 
-def _borne_out(case: str, outcome: Outcome, view: View) -> bool:
-    """A code refuted for the words of one Condition that another part of the record leads to."""
-    if outcome.rule.if_failed not in ("recode", "notCoded") or not outcome.focus:
-        return False
-    submitted = outcome.focus in view.values(case, "submits")
+def _live(case: str, outcomes: list[Outcome], view: View) -> list[Outcome]:
+    """Without a code refuted for the words of one Condition that another part leads to."""
     expected = {view.shown_code(node) for node in view.values(case, "expects")}
-    return submitted and view.shown_code(outcome.focus) in expected
+    led_to = {node for node in view.values(case, "submits") if view.shown_code(node) in expected}
+    return [
+        outcome
+        for outcome in outcomes
+        if outcome.focus not in led_to or outcome.rule.if_failed not in ("recode", "notCoded")
+    ]
 
 
 def _settled(
@@ -103,15 +105,12 @@ def _settled(
 
 
 def _states(outcomes: list[Outcome], axes_off: frozenset[str]) -> dict[str, str]:
-    states = {}
-    for axis in AXES:
-        ranks = [
-            (_RANK[o.outcome], o.outcome)
-            for o in outcomes
-            if o.rule.axis == axis and o.rule.severity != "consider"
-        ]
-        states[axis] = "off" if axis in axes_off else max(ranks, default=(0, "not-applicable"))[1]
-    return states
+    states = dict.fromkeys(AXES, "not-applicable")
+    for outcome in outcomes:
+        axis, worst = outcome.rule.axis, outcome.outcome
+        if outcome.rule.severity != "consider" and _RANK[worst] > _RANK[states[axis]]:
+            states[axis] = worst
+    return states | dict.fromkeys(axes_off, "off")
 
 
 def _submitted(case: str, view: View) -> tuple[str, ...]:
@@ -122,9 +121,10 @@ def _submitted(case: str, view: View) -> tuple[str, ...]:
 
 def _refuted(outcomes: list[Outcome], view: View) -> tuple[Code, ...]:
     reasons: dict[str, list[Outcome]] = {}
+    submitted = set(view.of_type("SubmittedCode"))
     for outcome in outcomes:
         replaces = outcome.outcome == "fail" and outcome.rule.if_failed in _REPLACING
-        if replaces and outcome.focus in view.of_type("SubmittedCode"):
+        if replaces and outcome.focus in submitted:
             reasons.setdefault(view.shown_code(outcome.focus), []).append(outcome)
     return tuple(
         Code(

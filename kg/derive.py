@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import operator
 from collections.abc import Callable, Iterable, Iterator
 
 from pyoxigraph import Triple
@@ -17,7 +18,7 @@ from kg.case import Case
 from kg.codesystems import code_rows, code_systems
 from kg.codetable import CodeFact, CodeTable
 from kg.compiled import run
-from kg.expressions import INTEGER, text
+from kg.expressions import INTEGER, Node, text
 from kg.facts import Facts, Row, as_triples, row, text_of
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
@@ -27,7 +28,12 @@ from kg.slices import slices
 from kg.wording import Mention, mentions
 
 Construct = Callable[[set[Triple], Knowledge], set[Triple]]
+_Mentioned = tuple[list[tuple[str, Node]], list[tuple[str, Node]], list[Row]]
 _DATE, _TYPE = XSD + "date", TYPE.value
+_MENTIONED_IN, _IN_PROPERTY = M816 + "mentionedIn", M816 + "inProperty"
+_CASE_END, _RECORD_DATE = M816 + "caseEnd", M816 + "recordDate"
+_DATES = frozenset((_CASE_END, _RECORD_DATE))
+_SUBJECT, _VALUE = operator.itemgetter(0), operator.itemgetter(2)
 _BROADER = SKOS + "broader"
 _MEANINGS = {
     "affirmed": "states",
@@ -79,60 +85,82 @@ def prepared(case: Case, knowledge: Knowledge) -> set[Triple]:
 
 def _prepared(case: Case, knowledge: Knowledge) -> Facts:
     named = set(case.rows)
-    named.update(list(read_words(named, knowledge)))
-    named.update(list(look_up_codes(named, knowledge)))
-    named.update(list(days_before(case, named)))
-    seeds = {end for subject, _, value in named for end in (subject, value)}
-    facts = slices(knowledge).of(seeds)
-    facts.extend(named)
-    return facts
+    named.update(read_words(named, knowledge))
+    named.update(look_up_codes(named, knowledge))
+    named.update(days_before(case, named))
+    seeds = set(map(_SUBJECT, named)).union(map(_VALUE, named))
+    return Facts(named, slices(knowledge).of(seeds))
 
 
-def read_words(rows: set[Row], knowledge: Knowledge) -> Iterator[Row]:
+def read_words(rows: set[Row], knowledge: Knowledge) -> list[Row]:
     """Mention nodes for every text property, and the plain facts the rules mostly use."""
-    texts = set(knowledge.by_type.get(M816 + "TextProperty", ()))
-    words = lexicon(knowledge)
+    texts = _text_properties(knowledge)
     ordered = sorted(
         (text_of(subject), prop, value[0])
         for subject, prop, value in rows
         if prop in texts and isinstance(value, tuple)
     )
+    found: list[Row] = []
     counts: dict[str, int] = {}
-    for subject, prop, said in ordered:
-        for mention in mentions(said, words):
-            number = counts[subject] = counts.get(subject, 0) + 1
-            yield from _mention(subject, prop, number, mention, knowledge)
+    for record, prop, said in ordered:
+        for of_mention, of_record, of_sites in _mentioned(said, knowledge):
+            number = counts[record] = counts.get(record, 0) + 1
+            node = f"{record}/mention-{number}"
+            found += ((node, _MENTIONED_IN, record), (node, _IN_PROPERTY, prop))
+            found += [(node, name, value) for name, value in of_mention]
+            found += [(record, name, value) for name, value in of_record]
+            found += of_sites
+    return found
 
 
-def _mention(
-    record: str, prop: str, number: int, mention: Mention, knowledge: Knowledge
-) -> Iterator[Row]:
-    node, concept = f"{record}/mention-{number}", mention.concept
-    yield node, _TYPE, M816 + "Mention"
-    yield node, M816 + "mentionedIn", record
-    yield node, M816 + "inProperty", prop
-    yield node, M816 + "concept", concept
-    yield node, M816 + "meaning", text(mention.meaning)
-    yield node, M816 + "phraseFound", text(mention.phrase)
-    yield record, M816 + _MEANINGS[mention.meaning], concept
+@functools.lru_cache(maxsize=8)
+def _text_properties(knowledge: Knowledge) -> frozenset[str]:
+    return frozenset(knowledge.by_type.get(M816 + "TextProperty", ()))
+
+
+@functools.lru_cache(maxsize=1024)  # texts of a feed repeat
+def _mentioned(said: str, knowledge: Knowledge) -> tuple[_Mentioned, ...]:
+    return tuple(_rows(mention, knowledge) for mention in mentions(said, lexicon(knowledge)))
+
+
+def _rows(mention: Mention, knowledge: Knowledge) -> _Mentioned:
+    """What a mention says of its own node and of its record, and of the sites it names."""
+    concept = mention.concept
+    of_mention: list[tuple[str, Node]] = [
+        (_TYPE, M816 + "Mention"),
+        (M816 + "concept", concept),
+        (M816 + "meaning", text(mention.meaning)),
+        (M816 + "phraseFound", text(mention.phrase)),
+    ]
+    of_record: list[tuple[str, Node]] = [(M816 + _MEANINGS[mention.meaning], concept)]
+    of_sites: list[Row] = []
     if mention.as_cause and mention.meaning == "affirmed":
-        yield record, M816 + "attributesTo", concept
+        of_record.append((M816 + "attributesTo", concept))
     if is_region(knowledge, concept):
-        for site in site_nodes(concept, mention.sides):
-            yield node, M816 + "site", site
-        yield from site_rows(concept, mention.sides)
+        sites = site_nodes(concept, mention.sides)
+        of_mention += [(M816 + "site", site) for site in sites]
+        of_sites += site_rows(concept, mention.sides)
+    return of_mention, of_record, of_sites
 
 
-def days_before(case: Case, rows: set[Row]) -> Iterator[Row]:
+def days_before(case: Case, rows: set[Row]) -> list[Row]:
     """How many days before the end of the encounter each dated record lies."""
-    end = case.value("caseEnd")
+    dated = [row for row in rows if row[1] in _DATES]
+    ends = [text_of(v) for s, p, v in dated if p == _CASE_END and s == case.node.value]
+    end = min(ends, default="")
     if not end:
-        return
-    last = datetime.date.fromisoformat(end)
-    for subject, prop, value in rows:
-        if prop == M816 + "recordDate":
-            days = (last - datetime.date.fromisoformat(text_of(value)[:10])).days
-            yield subject, M816 + "daysBefore", (str(days), INTEGER, None)
+        return []
+    last = _day(end)
+    return [
+        (subject, M816 + "daysBefore", (str(last - _day(text_of(value)[:10])), INTEGER, None))
+        for subject, prop, value in dated
+        if prop == _RECORD_DATE
+    ]
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(written: str) -> int:
+    return datetime.date.fromisoformat(written).toordinal()
 
 
 @functools.cache
@@ -140,26 +168,29 @@ def _table() -> CodeTable:
     return CodeTable.load()
 
 
-@functools.lru_cache(maxsize=4096)
-def _fact(notation: str) -> tuple[CodeFact | None, tuple[str, ...]]:
-    return _table().lookup(notation), tuple(_table().ancestors(notation))
-
-
-def look_up_codes(rows: set[Row], knowledge: Knowledge) -> Iterator[Row]:
+def look_up_codes(rows: set[Row], knowledge: Knowledge) -> list[Row]:
     """Standing and hierarchy of every judged code of the case, from the table of all codes."""
     systems = code_systems(knowledge)
-    for iri in {value for _, _, value in rows if isinstance(value, str)}:
-        system = systems.of_iri(iri)
-        if system is None:
-            continue
-        code = iri.removeprefix(system.base)
-        yield from code_rows(system, code)
-        if system.judged:
-            yield from _standing_rows(iri, code, ICD + code[:3] in knowledge)
+    return [
+        row
+        for iri in set(map(_VALUE, rows))
+        if isinstance(iri, str) and systems.has(iri)
+        for row in _code_rows(iri, knowledge)
+    ]
+
+
+@functools.lru_cache(maxsize=4096)
+def _code_rows(iri: str, knowledge: Knowledge) -> tuple[Row, ...]:
+    system = code_systems(knowledge).of_iri(iri)
+    if system is None:
+        return ()
+    code = iri.removeprefix(system.base)
+    standing = _standing_rows(iri, code, ICD + code[:3] in knowledge) if system.judged else ()
+    return *code_rows(system, code), *standing
 
 
 def _standing_rows(iri: str, code: str, loaded: bool) -> Iterator[Row]:
-    fact, above = _fact(code)
+    fact, above = _table().lookup(code), _table().ancestors(code)
     yield iri, M816 + "standing", M816 + _standing(fact, loaded)
     if fact is None:
         if loaded:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import msgspec
 
 from kg.judge import Outcome, Rule
 from kg.knowledge import Knowledge
@@ -12,10 +14,13 @@ from kg.view import View
 
 _MESSAGE = SH + "message"
 _SOURCE = DCT + "source"
+_Order = tuple[int, int, int, str]
+_OUTCOMES = {"fail": 0, "indeterminate": 1, "pass": 2, "not-applicable": 3}
+_AXES = {"coding": 0, "clinicalValidity": 1, "documentation": 2, "coverage": 3}
+_WEIGHTS = {"must": 0, "should": 1, "consider": 2}
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """What was looked at: the value as people read it, the record, and the path in it."""
 
     value: str
@@ -24,8 +29,7 @@ class Evidence:
     date: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One rule at one focus, explained; the JSON of design §6."""
 
     rule: str
@@ -43,24 +47,35 @@ class Finding:
     basis: tuple[str, ...] = ()
 
 
+class _Form(NamedTuple):
+    """What every finding of a rule has in common."""
+
+    rule: Rule
+    unmet: Finding
+    order: _Order
+    duties: tuple[tuple[str, str], ...]
+    shows: tuple[str, ...]
+    between: str
+    holds: str
+
+
 def findings(case: str, outcomes: list[Outcome], view: View) -> list[Finding]:
     """All outcomes explained: what fails first, then by axis, severity and authority."""
-    order = {"fail": 0, "indeterminate": 1, "pass": 2, "not-applicable": 3}
-    weight = {"must": 0, "should": 1, "consider": 2}
-    made = [_finding(case, outcome, view) for outcome in outcomes]
-    rank = _ranks(view.knowledge)
-    axes = ("coding", "clinicalValidity", "documentation", "coverage")
-    return sorted(
-        made,
-        key=lambda f: (
-            order[f.outcome],
-            axes.index(f.axis),
-            weight[f.severity],
-            rank[f.authority],
-            f.rule,
-            f.focus,
-        ),
-    )
+    forms, records = _forms(view.knowledge), _Records(case, view)
+    met: list[tuple[int, _Order, str, int, Finding]] = []
+    unmet: list[tuple[_Order, int, Finding]] = []
+    for outcome in outcomes:
+        form = forms.get(outcome.rule.iri)
+        if form is None or form.rule is not outcome.rule:
+            form = forms[outcome.rule.iri] = _form(outcome.rule, view.knowledge)
+        if outcome.focus:
+            found = _finding(outcome, form, records)
+            met.append((_OUTCOMES[found.outcome], form.order, found.focus, len(met), found))
+        else:
+            unmet.append((form.order, len(unmet), form.unmet))
+    met.sort()
+    unmet.sort()
+    return [each[-1] for each in met] + [each[-1] for each in unmet]
 
 
 @functools.lru_cache(maxsize=8)
@@ -70,44 +85,64 @@ def _ranks(knowledge: Knowledge) -> dict[str, int]:
     return {knowledge.notation(iri): int(knowledge.text(iri, "rank", "9")) for iri in found}
 
 
-@functools.lru_cache(maxsize=4096)
-def _unmet(rule: Rule, knowledge: Knowledge) -> Finding:
-    """The finding of a rule that does not apply, which is the same in every case."""
-    duties = knowledge.texts(rule.iri, "operationalises")
-    return Finding(
-        rule=rule.iri.rsplit("/", 1)[-1],
-        obligation=knowledge.notation(duties[0]) if duties else "",
+@functools.lru_cache(maxsize=8)
+def _forms(knowledge: Knowledge) -> dict[str, _Form]:
+    """The forms of the rules met so far."""
+    return {}
+
+
+def _form(rule: Rule, knowledge: Knowledge) -> _Form:
+    duties = [
+        (iri, knowledge.notation(iri)) for iri in knowledge.texts(rule.iri, "operationalises")
+    ]
+    authority = knowledge.notation(knowledge.text(rule.iri, "authority"))
+    name, label = _last(rule.iri), knowledge.label(rule.iri)
+    unmet = Finding(
+        rule=name,
+        obligation=duties[0][1] if duties else "",
         outcome="not-applicable",
         severity=rule.severity,
         axis=rule.axis,
-        authority=knowledge.notation(knowledge.text(rule.iri, "authority")),
+        authority=authority,
         certainty=knowledge.text(rule.iri, "certainty"),
-        message=f"{knowledge.label(rule.iri)}.",
+        message=f"{label}.",
         cites=tuple(map(_last, knowledge.strings(rule.iri, _SOURCE))),
         focus="",
         evidence=(),
         owner=knowledge.label(knowledge.text(rule.iri, "owner")),
     )
-
-
-def _finding(case: str, outcome: Outcome, view: View) -> Finding:
-    rule, knowledge = outcome.rule, view.knowledge
-    unmet = _unmet(rule, knowledge)
-    if not outcome.focus:
-        return unmet
-    here = view.values(outcome.focus, "concernsObligation")
-    duties = [
-        iri for iri in knowledge.texts(rule.iri, "operationalises") if iri in here or not here
-    ]
-    return replace(
+    return _Form(
+        rule,
         unmet,
-        obligation=knowledge.notation(duties[0]) if duties else "",
-        outcome=outcome.outcome,
-        message=_message(outcome, knowledge),
-        cites=tuple(_cites(outcome, view)),
-        focus=view.shown(outcome.focus),
-        evidence=evidence(case, outcome, view),
-        basis=tuple(knowledge.label(iri) for iri in outcome.basis),
+        (_AXES[rule.axis], _WEIGHTS[rule.severity], _ranks(knowledge)[authority], name),
+        tuple(duties),
+        tuple(name.removeprefix(M816) for name in knowledge.texts(rule.iri, "showsEvidence")),
+        knowledge.text(rule.iri, "citesNotesBetween").removeprefix(M816),
+        label,
+    )
+
+
+def _finding(outcome: Outcome, form: _Form, records: _Records) -> Finding:
+    view, unmet = records.view, form.unmet
+    here = view.values(outcome.focus, "concernsObligation")
+    duty = (
+        next((said for iri, said in form.duties if iri in here), "") if here else unmet.obligation
+    )
+    basis = tuple(map(view.knowledge.label, outcome.basis))
+    return Finding(
+        unmet.rule,
+        duty,
+        outcome.outcome,
+        unmet.severity,
+        unmet.axis,
+        unmet.authority,
+        unmet.certainty,
+        _message(outcome, form, basis, view.knowledge),
+        _cites(outcome, form, view),
+        view.shown(outcome.focus),
+        records.evidence(outcome.focus, form.shows),
+        unmet.owner,
+        basis,
     )
 
 
@@ -115,19 +150,18 @@ def _last(iri: str) -> str:
     return iri.rsplit("/", 1)[-1]
 
 
-def _cites(outcome: Outcome, view: View) -> list[str]:
+def _cites(outcome: Outcome, form: _Form, view: View) -> tuple[str, ...]:
     """The rule's statements; for a pair of codes its tabular notes are those between the two."""
-    knowledge, rule = view.knowledge, outcome.rule
-    cited = knowledge.strings(rule.iri, _SOURCE)
-    between = knowledge.text(rule.iri, "citesNotesBetween").removeprefix(M816)
-    others = view.values(outcome.focus, between) if between else []
-    if others:
-        notes = set(knowledge.by_type.get(M816 + "TabularNote", ()))
-        mine = set(view.values(outcome.focus, "lineage"))
-        theirs = {code for other in others for code in view.values(other, "lineage")}
-        cited = [iri for iri in cited if iri not in notes]
-        cited += _notes(mine, theirs, knowledge) + _notes(theirs, mine, knowledge)
-    return list(map(_last, cited))
+    others = view.values(outcome.focus, form.between) if form.between else []
+    if not others:
+        return form.unmet.cites
+    knowledge = view.knowledge
+    notes = set(knowledge.by_type.get(M816 + "TabularNote", ()))
+    mine = set(view.values(outcome.focus, "lineage"))
+    theirs = {code for other in others for code in view.values(other, "lineage")}
+    cited = [iri for iri in knowledge.strings(form.rule.iri, _SOURCE) if iri not in notes]
+    cited += _notes(mine, theirs, knowledge) + _notes(theirs, mine, knowledge)
+    return tuple(map(_last, cited))
 
 
 def _notes(printed: set[str], meant: set[str], knowledge: Knowledge) -> list[str]:
@@ -142,80 +176,106 @@ def _notes(printed: set[str], meant: set[str], knowledge: Knowledge) -> list[str
     )
 
 
-def _message(outcome: Outcome, knowledge: Knowledge) -> str:
+def _message(outcome: Outcome, form: _Form, basis: tuple[str, ...], knowledge: Knowledge) -> str:
     """The rule's own sentence: what is wrong, or what holds, or why it cannot be told."""
     if outcome.outcome == "fail":
-        return knowledge.strings(outcome.rule.iri, _MESSAGE)[0]
-    holds = knowledge.label(outcome.rule.iri)
+        return knowledge.strings(form.rule.iri, _MESSAGE)[0]
     if outcome.outcome == "indeterminate":
-        why = ", ".join(knowledge.label(iri) for iri in outcome.basis) or "not recorded"
-        return f"{holds}: cannot be told from this record ({why})."
-    return f"{holds}."
+        why = ", ".join(basis) or "not recorded"
+        return f"{form.holds}: cannot be told from this record ({why})."
+    return form.unmet.message
 
 
-def evidence(case: str, outcome: Outcome, view: View) -> tuple[Evidence, ...]:
-    """The facts a rule shows: of its focus, record by record, each with its path and date."""
-    found: dict[Evidence, None] = {}
-    day = view.value(case, "dateOfService")
-    for name in view.knowledge.texts(outcome.rule.iri, "showsEvidence"):
-        prop = name.removeprefix(M816)
-        nodes = [outcome.focus] if prop == "focusRecord" else view.values(outcome.focus, prop)
-        for node in nodes:
-            for item in _of_node(node, prop, outcome.focus, day, view):
-                found[item] = None
-    if not found and outcome.focus:
-        made_in = view.values(outcome.focus, "madeIn")
-        for node in made_in or ([] if outcome.focus == case else [outcome.focus]):
-            for item in _of_node(node, "", outcome.focus, day, view):
-                found[item] = None
-    return tuple(found)
+class _Records:
+    """The evidence of one case; a record is told once, however many rules show it."""
+
+    def __init__(self, case: str, view: View) -> None:
+        self.view = view
+        self._case = case
+        self._day = view.value(case, "dateOfService")
+        self._told: dict[str, list[Evidence]] = {}
+        self._foci: dict[str, tuple[str, str, str]] = {}
+
+    def evidence(self, focus: str, shows: tuple[str, ...]) -> tuple[Evidence, ...]:
+        """The facts a rule shows: of its focus, record by record, each with its path and date."""
+        found: dict[Evidence, None] = {}
+        for prop in shows:
+            nodes = [focus] if prop == "focusRecord" else self.view.values(focus, prop)
+            for node in nodes:
+                found.update(dict.fromkeys(self._of_node(node, prop, focus)))
+        if not found:
+            made_in = self.view.values(focus, "madeIn")
+            for node in made_in or ([] if focus == self._case else [focus]):
+                found.update(dict.fromkeys(self._of_node(node, "", focus)))
+        return tuple(found)
+
+    def _of_node(self, node: str, prop: str, focus: str) -> list[Evidence]:
+        told = self._told.get(node)
+        if told is None:
+            told = self._told[node] = self._alone(node)
+        if told:
+            return told
+        source, holder, date = self._foci.get(focus) or self._focus(focus)
+        path = source.split(" ", 1)[1] if " " in source else _said(prop, self.view.knowledge)
+        return [Evidence(self.view.shown(node), holder, path, date)]
+
+    def _alone(self, node: str) -> list[Evidence]:
+        """What a code of a claim or a record shows whatever the focus; nothing of other nodes."""
+        view, source = self.view, self.view.value(node, "source")
+        if view.value(node, "sequence"):
+            path = source.split(" ", 1)[1] if " " in source else _said("", view.knowledge)
+            return [Evidence(view.shown_code(node), view.record_of(node), path, self._day)]
+        return self._of_record(node, source) if source else []
+
+    def _focus(self, focus: str) -> tuple[str, str, str]:
+        """Where a focus stands: its source, the record it is shown as, and its date."""
+        view, source = self.view, self.view.value(focus, "source")
+        if source or not focus.startswith(f"{RECORD}case/"):
+            holder = view.record_of(focus)
+        else:
+            holder = view.shown(view.value(focus, "ofCase") or focus)
+        found = self._foci[focus] = source, holder, view.date_of(focus, self._day)
+        return found
+
+    def _of_record(self, node: str, source: str) -> list[Evidence]:
+        """Codes and matched phrases of a record; never its free text."""
+        view, date = self.view, self.view.date_of(node, self._day)
+        kind = source.split("/")[0]
+        found = [
+            Evidence(view.shown(code), source, f"{kind}.code", date)
+            for code in view.values(node, "code")
+        ]
+        shown = _shown(view.knowledge)
+        for mention in view.subjects("mentionedIn", node):
+            concept = view.value(mention, "concept")
+            if shown.isdisjoint(view.iris(concept, TYPE.value)):
+                continue
+            meaning, phrase = view.value(mention, "meaning"), view.value(mention, "phraseFound")
+            words = f"“{phrase}”" if meaning == "affirmed" else f"“{phrase}” ({meaning})"
+            where = _text_path(view.value(mention, "inProperty"), kind, view.knowledge)
+            found.append(Evidence(words, source, where, date))
+        value = view.value(node, "value")
+        if value:
+            found.append(Evidence(value, source, f"{kind}.value", date))
+        return found or [Evidence(source, source, kind, date)]
 
 
-def _of_node(node: str, prop: str, focus: str, day: str, view: View) -> list[Evidence]:
-    if view.value(node, "source") and not view.value(node, "sequence"):
-        return _of_record(node, day, view)
-    if view.value(node, "sequence"):
-        shown = view.shown_code(node)
-        return [Evidence(shown, view.record_of(node), _path(node, "", view), day)]
-    own = view.value(focus, "source") or not focus.startswith(f"{RECORD}case/")
-    holder = view.record_of(focus) if own else view.shown(view.value(focus, "ofCase") or focus)
-    path = _path(focus, prop, view)
-    return [Evidence(view.shown(node), holder, path, view.date_of(focus, day))]
+@functools.lru_cache(maxsize=8)
+def _shown(knowledge: Knowledge) -> frozenset[str]:
+    """The classes whose words are shown."""
+    return frozenset(knowledge.by_type.get(M816 + "EvidenceClass", ()))
 
 
-def _of_record(node: str, day: str, view: View) -> list[Evidence]:
-    """Codes and matched phrases of a record; never its free text."""
-    source, date = view.value(node, "source"), view.date_of(node, day)
-    kind = source.split("/")[0]
-    found = [
-        Evidence(view.shown(code), source, f"{kind}.code", date)
-        for code in view.values(node, "code")
-    ]
-    shown = set(view.knowledge.by_type.get(M816 + "EvidenceClass", ()))
-    for mention in view.subjects("mentionedIn", node):
-        concept = view.value(mention, "concept")
-        if shown.isdisjoint(view.iris(concept, TYPE.value)):
-            continue
-        meaning, phrase = view.value(mention, "meaning"), view.value(mention, "phraseFound")
-        words = f"“{phrase}”" if meaning == "affirmed" else f"“{phrase}” ({meaning})"
-        where = _text_path(view.value(mention, "inProperty"), kind, view)
-        found.append(Evidence(words, source, where, date))
-    value = view.value(node, "value")
-    if value:
-        found.append(Evidence(value, source, f"{kind}.value", date))
-    return found or [Evidence(source, source, kind, date)]
-
-
-def _text_path(prop: str, kind: str, view: View) -> str:
-    for predicate, row in view.knowledge.into.get(prop, ()):
+@functools.lru_cache(maxsize=1024)
+def _text_path(prop: str, kind: str, knowledge: Knowledge) -> str:
+    for predicate, row in knowledge.into.get(prop, ()):
         yields = predicate in (M816 + "yieldsText", M816 + "yields")
-        if yields and view.knowledge.text(row, "onType") == kind:
-            return f"{kind}.{view.knowledge.text(row, 'path')}"
+        if yields and knowledge.text(row, "onType") == kind:
+            return f"{kind}.{knowledge.text(row, 'path')}"
     return f"{kind}.{prop.rsplit('/', 1)[-1]}"
 
 
-def _path(focus: str, prop: str, view: View) -> str:
-    source = view.value(focus, "source")
-    if " " in source:
-        return source.split(" ", 1)[1]
-    return view.knowledge.label(M816 + prop) if M816 + prop in view.knowledge else prop
+@functools.lru_cache(maxsize=1024)
+def _said(prop: str, knowledge: Knowledge) -> str:
+    """A property as people read it."""
+    return knowledge.label(M816 + prop) if M816 + prop in knowledge else prop

@@ -25,11 +25,6 @@ def text(value: str) -> Lit:
     return (value, STRING, None)
 
 
-def truth(value: bool | None) -> Lit | None:
-    """A boolean literal; None stays an error."""
-    return None if value is None else TRUE if value else FALSE
-
-
 def number(term: Node | None) -> Decimal | None:
     """The value of a numeric literal, or None."""
     if not isinstance(term, tuple) or term[1] not in _NUMBERS:
@@ -50,25 +45,6 @@ def ebv(term: Node | None) -> bool | None:
         return bool(term[0])
     value = number(term)
     return None if value is None else bool(value)
-
-
-def both(left: bool | None, right: bool | None) -> bool | None:
-    """&& with errors (§17.2)."""
-    if left is False or right is False:
-        return False
-    return None if left is None or right is None else True
-
-
-def either(left: bool | None, right: bool | None) -> bool | None:
-    """|| with errors (§17.2)."""
-    if left or right:
-        return True
-    return None if left is None or right is None else False
-
-
-def negated(value: bool | None) -> bool | None:
-    """! with errors."""
-    return None if value is None else not value
 
 
 def equal(left: Node | None, right: Node | None) -> bool | None:
@@ -93,14 +69,6 @@ def less(left: Node | None, right: Node | None) -> bool | None:
     if first is not None and second is not None:
         return first < second
     return left[0] < right[0] if left[1] == right[1] else None
-
-
-def one_of(term: Node | None, *others: Node | None) -> bool | None:
-    """IN (§17.4.1.9)."""
-    found: bool | None = False
-    for other in others:
-        found = either(found, equal(term, other))
-    return found
 
 
 def _string(term: Node | None) -> str | None:

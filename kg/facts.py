@@ -1,13 +1,12 @@
 """A graph as plain Python terms, indexed both ways: what everything on the way to a verdict reads.
 
-``Facts`` may stand over others, which they read and leave as they are, so that what every case
-shares is indexed once. Terms of pyoxigraph are made at the edges only.
+``Facts`` may take in parts that were indexed before, which they read and leave as they are. Terms
+of pyoxigraph are made at the edges only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -15,105 +14,114 @@ from kg.expressions import Ends, Node
 
 Row = tuple[Node, str, Node]
 Index = dict[Node, Ends]
+Part = Mapping[str, Mapping[Node, tuple[Node, ...]]]
 
 
-class Part(NamedTuple):
-    """Rows indexed beforehand, all of each subject: for every predicate, both ways."""
+class Backward(dict[str, dict[Node, list[Node]]]):
+    """Subjects by predicate and object, made when a predicate is first asked for by ``[ ]``."""
 
-    rows: frozenset[Row]
-    indexes: tuple[tuple[str, Index, Index], ...]
+    def __init__(self, forward: dict[str, Index]) -> None:
+        super().__init__()
+        self._forward = forward
+
+    def __missing__(self, predicate: str) -> dict[Node, list[Node]]:
+        made = self[predicate] = {}
+        for subject, values in self._forward.get(predicate, {}).items():
+            for value in values:
+                held = made.get(value)
+                if held is None:
+                    made[value] = [subject]
+                else:
+                    held.append(subject)
+        return made
 
 
 class Facts:
     """Rows by predicate, then subject (``sp``) or object (``po``).
 
-    Lists in the indexes are their own; tuples belong to what they stand over.
+    Lists in the indexes are their own; tuples belong to parts, of which each has all rows of its
+    subjects that any part has.
     """
 
-    def __init__(self, rows: Iterable[Row] = (), over: Facts | None = None) -> None:
-        self._below: frozenset[Row] = over.part().rows if over else frozenset()
-        self.sp: dict[str, Index] = dict(over.sp) if over else {}
-        self.po: dict[str, Index] = dict(over.po) if over else {}
-        self._open: dict[str, tuple[Index, Index]] = {}
-        self._joined: set[Row] = set()
-        self.rows: set[Row] = set()
-        self.extend(rows)
+    def __init__(self, rows: Iterable[Row] = (), parts: Iterable[Part] = ()) -> None:
+        self.sp: dict[str, Index] = {}
+        self.po = Backward(self.sp)
+        for part in parts:
+            for predicate, subjects in part.items():
+                held = self.sp.get(predicate)
+                if held is None:
+                    self.sp[predicate] = dict[Node, Ends](subjects)
+                else:
+                    held.update(subjects)
+        own = dict.fromkeys(rows)
+        self._own = set(own)
+        self._indexed(own)
 
     def part(self) -> Part:
-        """These facts, from now on fit to be shared."""
-        for pair in self._open.values():
-            for index in pair:
-                index.update([(key, tuple(ends)) for key, ends in index.items()])
-        self._open.clear()
-        self._below = frozenset(self)
-        self._joined, self.rows = set(), set()
-        return Part(self._below, tuple((p, self.sp[p], self.po[p]) for p in self.sp))
-
-    def join(self, part: Part) -> None:
-        """Take in what was indexed before, as long as there are no other rows on its subjects."""
-        self._joined |= part.rows
-        opened = self._open
-        for predicate, subjects, values in part.indexes:
-            forward, backward = opened.get(predicate) or self._opened(predicate)
-            forward.update(subjects)
-            for value, ends in values.items():
-                held = backward.get(value)
-                backward[value] = ends if held is None else (*dict.fromkeys((*held, *ends)),)
+        """These facts as a part of others."""
+        return {
+            predicate: {subject: tuple(values) for subject, values in index.items()}
+            for predicate, index in self.sp.items()
+        }
 
     def extend(self, rows: Iterable[Row]) -> list[Row]:
         """Add rows; those that are new."""
-        new = []
-        below, joined, mine, opened = self._below, self._joined, self.rows, self._open
+        own = self._own
+        unseen = [row for row in dict.fromkeys(rows) if row not in own]
+        own.update(unseen)
+        return self._indexed(unseen)
+
+    def _indexed(self, rows: Iterable[Row]) -> list[Row]:
+        """Index rows that are not among the own ones; those that no part has."""
+        new, sp, po = [], self.sp, self.po
         for row in rows:
-            if row in mine or row in joined or row in below:
-                continue
-            mine.add(row)
-            new.append(row)
             subject, predicate, value = row
-            forward, backward = opened.get(predicate) or self._opened(predicate)
+            forward = sp.get(predicate)
+            if forward is None:
+                forward = sp[predicate] = {}
             ends = forward.get(subject)
-            if isinstance(ends, list):
+            if ends is None:
+                forward[subject] = [value]
+            elif isinstance(ends, list):
                 ends.append(value)
+            elif value in ends:
+                continue
             else:
-                forward[subject] = [*ends, value] if ends else [value]
-            ends = backward.get(value)
-            if isinstance(ends, list):
-                ends.append(subject)
-            else:
-                backward[value] = [*ends, subject] if ends else [subject]
+                self._own.update((subject, predicate, end) for end in ends)
+                forward[subject] = [*ends, value]
+            new.append(row)
+            if predicate in po:
+                backward = po[predicate]
+                subjects = backward.get(value)
+                if subjects is None:
+                    backward[value] = [subject]
+                else:
+                    subjects.append(subject)
         return new
 
     def drop(self, nodes: set[Node]) -> None:
         """Take away all rows of these subjects."""
-        for predicate, index in list(self.sp.items()):
-            gone = index.keys() & nodes
-            if gone:
-                forward, backward = self._open.get(predicate) or self._opened(predicate)
-                for value in {value for subject in gone for value in forward.pop(subject)}:
-                    left = [subject for subject in backward.pop(value) if subject not in nodes]
-                    if left:
-                        backward[value] = left
-        self._below = frozenset(row for row in self._below if row[0] not in nodes)
-        self._joined = {row for row in self._joined if row[0] not in nodes}
-        self.rows = {row for row in self.rows if row[0] not in nodes}
-
-    def _opened(self, predicate: str) -> tuple[Index, Index]:
-        """The two indexes of a predicate, copied before the first change."""
-        forward = self.sp[predicate] = dict(self.sp.get(predicate, ()))
-        backward = self.po[predicate] = dict(self.po.get(predicate, ()))
-        self._open[predicate] = forward, backward
-        return forward, backward
+        for predicate, index in self.sp.items():
+            if nodes.isdisjoint(index):
+                continue
+            self.po.pop(predicate, None)
+            for subject in nodes.intersection(index):
+                ends = index.pop(subject)
+                if isinstance(ends, list):
+                    self._own.difference_update((subject, predicate, end) for end in ends)
 
     def __iter__(self) -> Iterator[Row]:
-        yield from self._below
-        yield from self._joined
-        yield from self.rows
+        for predicate, index in self.sp.items():
+            for subject, values in index.items():
+                for value in values:
+                    yield subject, predicate, value
 
-    def __contains__(self, row: object) -> bool:
-        return row in self.rows or row in self._joined or row in self._below
+    def __contains__(self, row: Row) -> bool:
+        subject, predicate, value = row
+        return value in self.sp.get(predicate, {}).get(subject, ())
 
     def __len__(self) -> int:
-        return len(self._below) + len(self._joined) + len(self.rows)
+        return sum(len(values) for index in self.sp.values() for values in index.values())
 
 
 def node(term: object) -> Node:

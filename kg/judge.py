@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import msgspec
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.facts import Facts, as_triples, row, text_of
@@ -55,9 +56,13 @@ class Rule:
     if_failed: str
     needs: frozenset[str]
 
+    @functools.cached_property
+    def unmet(self) -> Outcome:
+        """The outcome where nothing is what the rule is about."""
+        return Outcome(self, "not-applicable")
 
-@dataclass(frozen=True)
-class Outcome:
+
+class Outcome(msgspec.Struct, frozen=True):
     """One rule at one focus: pass, fail, indeterminate or not-applicable (focus empty)."""
 
     rule: Rule
@@ -178,14 +183,15 @@ def outcomes(
     by_place: dict[tuple[str, str], list[Row]] = {}
     for each in rows:
         by_place.setdefault((each.shape, each.focus), []).append(each)
-    focuses = facts.po.get(TYPE.value, {})
+    focuses = facts.po[TYPE.value]
     unknown, bases = (facts.sp.get(M816 + name, {}) for name in _OPEN)
     found: list[Outcome] = []
     for rule in judged:
-        targets = sorted(map(text_of, focuses.get(rule.target, ())))
+        targets = focuses.get(rule.target)
         if not targets:
-            found.append(Outcome(rule, "not-applicable"))
-        for focus in targets:
+            found.append(rule.unmet)
+            continue
+        for focus in sorted(map(text_of, targets)):
             broken = tuple(by_place.get((rule.iri, focus), ()))
             missing = not rule.needs.isdisjoint(unknown.get(focus, ()))
             outcome = outcome_of(rule.polarity, bool(broken), missing)

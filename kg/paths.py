@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pyoxigraph import NamedNode
@@ -10,7 +11,7 @@ from kg.construct import Path, Predicate
 from kg.errors import KnowledgeError
 from kg.expressions import Ends, Node
 
-Index = dict[str, dict[Node, Ends]]
+Index = Mapping[str, Mapping[Node, Ends]]
 _NONE: dict[Node, Ends] = {}
 
 
@@ -24,6 +25,10 @@ class Reach:
     def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """The nodes it is reached from."""
         raise NotImplementedError
+
+    def joins(self, sp: Index, po: Index, start: Node, end: Node) -> bool:
+        """Whether one node is reached from the other."""
+        return end in self.forward(sp, po, start)
 
     def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
         """All pairs; not for paths of any length."""
@@ -42,7 +47,7 @@ class Step(Reach):
 
     def backward(self, sp: Index, po: Index, end: Node) -> Ends:
         """See ``Reach``."""
-        return po.get(self._predicate, _NONE).get(end, [])
+        return po[self._predicate].get(end, [])
 
     def pairs(self, sp: Index, po: Index) -> list[tuple[Node, Node]]:
         """See ``Reach``."""
@@ -113,6 +118,48 @@ class Sequence(Reach):
         ]
 
 
+class Chain(Reach):
+    """One property any number of times, from none or from once on."""
+
+    def __init__(self, predicate: str, least: int) -> None:
+        self._predicate, self._least = predicate, least
+
+    def forward(self, sp: Index, po: Index, start: Node) -> Ends:
+        """See ``Reach``."""
+        return self._walk(sp.get(self._predicate, _NONE), start)
+
+    def backward(self, sp: Index, po: Index, end: Node) -> Ends:
+        """See ``Reach``."""
+        return self._walk(po[self._predicate], end)
+
+    def joins(self, sp: Index, po: Index, start: Node, end: Node) -> bool:
+        """See ``Reach``."""
+        if not self._least and start == end:
+            return True
+        index = sp.get(self._predicate, _NONE)
+        queue, seen = [start], {start}
+        while queue:
+            ends = index.get(queue.pop(), ())
+            if end in ends:
+                return True
+            queue += [each for each in ends if each not in seen]
+            seen.update(ends)
+        return False
+
+    def _walk(self, index: Mapping[Node, Ends], start: Node) -> Ends:
+        queue = index.get(start)
+        if queue is None:
+            return () if self._least else (start,)
+        found = dict.fromkeys(queue) if self._least else {start: None, **dict.fromkeys(queue)}
+        queue = [*queue]
+        while queue:
+            for reached in index.get(queue.pop(), ()):
+                if reached not in found:
+                    found[reached] = None
+                    queue.append(reached)
+        return list(found)
+
+
 class Repeated(Reach):
     """``*`` (from none), ``+`` (from one) or ``?`` (none or one)."""
 
@@ -156,4 +203,6 @@ def reach(path: Predicate) -> str:
         for part in reversed(parts[:-1]):
             made = f"p.Sequence({part}, {made})"
         return made
+    if path.kind in ("star", "plus") and isinstance(path.parts[0], NamedNode):
+        return f"p.Chain({path.parts[0].value!r}, {int(path.kind == 'plus')})"
     return f"p.Repeated({parts[0]}, {path.kind!r})"

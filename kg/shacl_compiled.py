@@ -62,7 +62,7 @@ class Compiled:
 
     def rows_of(self, facts: Facts) -> list[Row]:
         """Validate facts; every result as a row, sorted."""
-        types, flat = facts.po.get(TYPE.value, {}), RDFS + "subClassOf" not in facts.po
+        types, flat = facts.po[TYPE.value], not facts.sp.get(RDFS + "subClassOf")
         met = [shape for shape in self._shapes if not flat or shape.target in types]
         try:
             return sorted(row for shape in met for row in _results(shape, facts))
@@ -84,10 +84,10 @@ def _results(shape: _Shape, facts: Facts) -> list[Row]:
 
 def _targets(target: str, facts: Facts) -> Ends | Nodes:
     """The instances of a class and of its subclasses in the same graph."""
-    types = facts.po.get(TYPE.value, {})
-    below = facts.po.get(RDFS + "subClassOf")
-    if not below:
+    types = facts.po[TYPE.value]
+    if not facts.sp.get(RDFS + "subClassOf"):
         return types.get(target, ())
+    below = facts.po[RDFS + "subClassOf"]
     classes: list[Node] = [target]
     for each in classes:
         classes += [lower for lower in below.get(each, ()) if lower not in classes]

@@ -31,25 +31,26 @@ class Slices:
         self._backwards = typed("BackwardProperty")
         self._working = typed("WorkingClass")
         self._kept: dict[Node, Part] = {}
-        self._always = Facts(row for seed in typed("AlwaysInSlice") for row in self.reached(seed))
-        self._everywhere = {row[0] for row in self._always}
+        always = Facts(row for seed in typed("AlwaysInSlice") for row in self.reached(seed))
+        self._everywhere = {row[0] for row in always}
+        self._always = always.part()
 
-    def of(self, seeds: Iterable[Node]) -> Facts:
-        """What is always there and the slices of the nodes a case names, as new facts."""
+    def of(self, seeds: Iterable[Node]) -> list[Part]:
+        """What is always there and the slices of the nodes a case names."""
         raw, into = self._knowledge.raw, self._knowledge.into
-        facts = Facts(over=self._always)
+        found = [self._always]
         for seed in seeds:
             kept = self._kept.get(seed)
             if kept is None and isinstance(seed, str) and (seed in raw or seed in into):
                 rows = (row for row in self.reached(seed) if row[0] not in self._everywhere)
                 kept = self._kept[seed] = Facts(rows).part()
-            if kept is not None:
-                facts.join(kept)
-        return facts
+            if kept:
+                found.append(kept)
+        return found
 
     def drop_working(self, facts: Facts) -> None:
         """Take away the nodes that only derivations read (``m816:WorkingClass``)."""
-        types = facts.po.get(TYPE.value, {})
+        types = facts.po[TYPE.value]
         facts.drop({node for kind in self._working for node in types.get(kind, ())})
 
     def reached(self, seed: str) -> Iterator[Row]:

@@ -5,9 +5,10 @@ What the order of evaluation is decided by; pure functions over ``kg.construct``
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import Variable
+from pyoxigraph import NamedNode, Variable
 
 from kg.construct import (
     Bind,
@@ -20,7 +21,9 @@ from kg.construct import (
     Optional,
     Path,
     Pattern,
+    Predicate,
     Select,
+    Term,
     Union,
     Values,
 )
@@ -132,13 +135,37 @@ def mentions_group(group: Group) -> set[str]:
     return found
 
 
+def needs(group: Group) -> Iterator[tuple[NamedNode, Term | None]]:
+    """The predicates without which a group has no solution, each with its value if it is given."""
+    for element in group.elements:
+        match element:
+            case Pattern(_, predicate, value):
+                yield from _on_path(predicate, None if isinstance(value, Variable) else value)
+            case Union((only,)) | Select(_, only) | Filter(Exists(only, False)):
+                yield from needs(only)
+
+
+def _on_path(predicate: Predicate, value: Term | None) -> Iterator[tuple[NamedNode, Term | None]]:
+    match predicate:
+        case NamedNode():
+            yield predicate, value
+        case Path("inv" | "plus", (part,)):
+            yield from _on_path(part, None)
+        case Path("seq", parts):
+            for part in parts[:-1]:
+                yield from _on_path(part, None)
+            yield from _on_path(parts[-1], value)
+
+
 def cost(element: Element, certain: set[str]) -> int:
     """How many solutions an element may add, roughly: fewer bound ends cost more."""
     if isinstance(element, Pattern):
         ends = (element.subject, element.object)
         free = sum(isinstance(t, Variable) and t.value not in certain for t in ends)
         constant = sum(not isinstance(t, Variable) for t in ends)
-        return (0, 10, 60)[free] - (5 if free == 1 and not constant else 0) + _long(element)
+        apart = certain and free and certain.isdisjoint(binds(element))
+        near = free == 1 and not constant
+        return (0, 10, 60)[free] - (5 if near else 0) + (25 if apart else 0) + _long(element)
     if isinstance(element, Values):
         known = all(variable.value in certain for variable in element.variables)
         return 1 if known else 20

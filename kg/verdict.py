@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import asdict
+
 from kg import __version__
 from kg.ask import Question, questions
 from kg.case import Case
@@ -65,10 +67,10 @@ def _code(code: Code) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    shown = dict(vars(finding))
+    shown = asdict(finding)
     shown["cites"] = list(finding.cites)
     shown["basis"] = list(finding.basis)
-    shown["evidence"] = [dict(vars(item)) for item in finding.evidence]
+    shown["evidence"] = [asdict(item) for item in finding.evidence] if finding.evidence else []
     return shown
 
 
@@ -76,7 +78,7 @@ def _question(question: Question) -> dict[str, Any]:
     return {
         "to": question.to,
         "stem": question.stem,
-        "indicators": [dict(vars(item)) for item in question.indicators],
+        "indicators": [asdict(item) for item in question.indicators],
         "options": list(question.options),
         "rules": list(question.rules),
     }

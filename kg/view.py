@@ -19,6 +19,8 @@ class View:
     def __init__(self, graph: Facts | Iterable[Triple], knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self.facts = graph if isinstance(graph, Facts) else Facts(map(row, graph))
+        self._shown: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
 
     def iris(self, subject: str, prop: str) -> list[str]:
         """Sorted values of a property (full IRI) as strings."""
@@ -35,7 +37,10 @@ class View:
 
     def value(self, subject: str, name: str) -> str:
         """The first value of an m816 property, or empty."""
-        return next(iter(self.values(subject, name)), "")
+        found = self.facts.sp.get(M816 + name, _NONE).get(subject)
+        if not found:
+            return ""
+        return text_of(found[0]) if len(found) == 1 else min(map(text_of, found))
 
     def of_type(self, name: str) -> list[str]:
         """All nodes of an m816 class."""
@@ -46,10 +51,16 @@ class View:
         return self._into(M816 + name, value)
 
     def _into(self, prop: str, value: str) -> list[str]:
-        return sorted({text_of(node) for node in self.facts.po.get(prop, _NONE).get(value, ())})
+        return sorted({text_of(node) for node in self.facts.po[prop].get(value, ())})
 
     def shown(self, node: str) -> str:
         """A node as people read it: a code, a record's id, a site in words, a label."""
+        found = self._shown.get(node)
+        if found is None:
+            found = self._shown[node] = self._as_shown(node)
+        return found
+
+    def _as_shown(self, node: str) -> str:
         if node.startswith(ICD):
             return node.removeprefix(ICD)
         source = self.value(node, "source") or self.value(node, "notation")
@@ -71,8 +82,12 @@ class View:
 
     def shown_code(self, node: str) -> str:
         """The code of a submitted or expected code node, as printed on a claim."""
-        code = self.value(node, "code")
-        return self.value(code, "notation") or code.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+        found = self._codes.get(node)
+        if found is None:
+            code = self.value(node, "code")
+            found = self.value(code, "notation") or code.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+            self._codes[node] = found
+        return found
 
     def record_of(self, node: str) -> str:
         """The record a node is or comes from, as ``Type/id``."""

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from pyoxigraph import DefaultGraph, Quad, QueryTriples, Store
 
-from kg import expressions, paths
-from kg.compiler import source
+from kg.compiler import names, source
 from kg.construct import Construct, written
 from kg.errors import KnowledgeError
 from kg.facts import Facts, Row, row, triple
@@ -64,7 +62,7 @@ def _noticed(query: Construct, known: list[tuple[Trial, Facts]]) -> str:
 
 def compiled(query: Construct) -> Callable[[Facts], Rows]:
     """What the compiled query adds to facts; ``KnowledgeError`` if it cannot be compiled."""
-    scope: dict[str, Any] = {"N": (), "E": {}, "x": expressions, "p": paths}
+    scope = names()
     exec(source(query, "run"), scope)
 
     def answer(facts: Facts) -> Rows:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
 from pyoxigraph import NamedNode
 
 from kg.decide import decide
@@ -74,7 +75,9 @@ class Told:
         same = self.verdict
         if not any(o.focus and o.rule.iri == rule.iri for o in same.outcomes):
             return False
-        changed = [replace(o, rule=rule) if o.rule.iri == rule.iri else o for o in same.outcomes]
+        changed = [
+            structs.replace(o, rule=rule) if o.rule.iri == rule.iri else o for o in same.outcomes
+        ]
         off = frozenset(axis for axis, state in same.decision.axes.items() if state == "off")
         decision = decide(self.node, changed, same.view, off)
         return told(decision, changed) != self.listed if self.listed else decision != same.decision

@@ -156,28 +156,39 @@ def test_a_second_engine_that_finds_less_is_noticed() -> None:
 
 def test_what_a_graph_says_twice_is_one_row() -> None:
     rows: list[Row] = [("a", "p", "b"), ("a", "p", "b"), ("a", "p", "c")]
-    below = Facts(rows)
-    above = Facts([("a", "p", "c"), ("a", "p", "d"), ("b", "q", "c")], over=below)
+    below = Facts(rows).part()
+    above = Facts([("a", "p", "c"), ("a", "p", "d"), ("b", "q", "c")], [below])
     assert sorted(above) == [("a", "p", "b"), ("a", "p", "c"), ("a", "p", "d"), ("b", "q", "c")]
     assert len(above) == 4
-    assert ("a", "p", "d") not in below
+    assert ("a", "p", "d") in above
+    assert ("a", "q", "d") not in above
     assert above.sp["p"]["a"] == ["b", "c", "d"]
-    assert below.sp["p"]["a"] == ("b", "c")
-    assert "q" not in below.po
+    assert above.extend([("a", "p", "b"), ("c", "p", "b"), ("c", "p", "b")]) == [("c", "p", "b")]
+    assert below == {"p": {"a": ("b", "c")}}
+
+
+def test_subjects_are_found_by_object_before_and_after_rows_are_added() -> None:
+    above = Facts([("a", "p", "b")], [Facts([("d", "p", "b")]).part()])
+    assert above.po["p"]["b"] == ["d", "a"]
+    assert above.po["q"] == {}
+    above.extend([("e", "p", "b"), ("e", "q", "b"), ("e", "r", "b")])
+    assert above.po["p"]["b"] == ["d", "a", "e"]
+    assert above.po["q"]["b"] == above.po["r"]["b"] == ["e"]
 
 
 def test_a_node_dropped_is_in_no_index_and_what_was_shared_stays() -> None:
-    shared = Facts([("a", "p", "b"), ("b", "p", "c"), ("c", "q", "a")])
+    shared = Facts([("a", "p", "b"), ("b", "p", "c"), ("c", "q", "a")]).part()
     part = Facts([("d", "p", "b"), ("e", "p", "c")]).part()
-    above = Facts(over=shared)
-    above.join(part)
-    above.extend([("a", "q", "e"), ("d", "p", "b"), ("f", "p", "b")])
+    above = Facts([("a", "q", "e"), ("d", "p", "b"), ("f", "p", "b")], [shared, part])
     assert above.po["p"]["b"] == ["a", "d", "f"]
     above.drop({"a", "d"})
     assert sorted(above) == [("b", "p", "c"), ("c", "q", "a"), ("e", "p", "c"), ("f", "p", "b")]
     assert above.sp == {"p": {"b": ("c",), "e": ("c",), "f": ["b"]}, "q": {"c": ("a",)}}
-    assert above.po == {"p": {"b": ["f"], "c": ("b", "e")}, "q": {"a": ("c",)}}
-    assert shared.po["p"]["b"] == ("a",)
+    assert {name: above.po[name] for name in "pq"} == {
+        "p": {"b": ["f"], "c": ["b", "e"]},
+        "q": {"a": ["c"]},
+    }
+    assert shared["p"]["a"] == ("b",)
     assert above.extend([("a", "p", "b")]) == [("a", "p", "b")]
 
 

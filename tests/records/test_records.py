@@ -7,7 +7,6 @@ the reports anew with ``M816_UPDATE=1 pytest tests/records``; ``expected.toml`` 
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 import json
@@ -240,4 +239,4 @@ def test_questions_and_findings_quote_the_record(file: str) -> None:
     for found in verdicts(file):
         asked = [item for question in found.questions for item in question.indicators]
         assert {item.source.split()[0] for item in asked} <= keys
-        assert all(dataclasses.astuple(item)[0] for item in asked)
+        assert all(item.value for item in asked)
