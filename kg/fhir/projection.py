@@ -1,34 +1,73 @@
-"""The record of one resource while it is being read: its node, its triples, what it left out."""
+"""The record of one resource while it is being read: its node, its facts, what it left out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
 
 from kg.expressions import Node
 from kg.facts import Row
 from kg.namespaces import M816, RECORD
 
-_NO_EVIDENCE = M816 + "notEvidence"
+NO_EVIDENCE = M816 + "notEvidence"
+
+Said = tuple[str, Node]
 
 
-@dataclass
-class Projection:
-    """The record of one resource: its node, facts, date, what it points to, what it lacks."""
+class Reading(NamedTuple):
+    """What an element says whatever resource it stands in: of the record, and of codes and sites.
+
+    ``known``: whether any of it is in the term tables. ``bare``: how many of its codes have no
+    system; ``unsure``: whether one of these may be in scope.
+    """
+
+    said: list[Said]
+    beside: list[Row]
+    known: bool
+    excluded: bool
+    bare: int = 0
+    unsure: bool = False
+
+
+class Projection(msgspec.Struct):
+    """The record of one resource: its node, facts, date, what it points to, what it lacks.
+
+    ``said``: properties of the node. ``beside``: facts about the codes and sites it names.
+    """
 
     key: str
     node: str
-    rows: list[Row] = field(default_factory=list)
+    said: list[Said] = []
+    beside: list[Row] = []
     date: str = ""
-    targets: list[tuple[str, str]] = field(default_factory=list)
+    targets: list[tuple[str, str]] = []
     known: bool = False
     excluded: bool = False
-    left_out: list[str] = field(default_factory=list)
-    children: list[Projection] = field(default_factory=list)
+    left_out: list[str] = []
+    children: list[Projection] = []
 
     def add(self, prop: str, value: Node) -> None:
         """State one fact about the record."""
-        self.excluded = self.excluded or value == _NO_EVIDENCE
-        self.rows.append((self.node, prop, value))
+        self.excluded = self.excluded or value == NO_EVIDENCE
+        self.said.append((prop, value))
+
+    def take(self, found: Reading) -> None:
+        """State all that an element says."""
+        self.said += found.said
+        self.beside += found.beside
+        self.known = self.known or found.known
+        self.excluded = self.excluded or found.excluded
+
+    @property
+    def rows(self) -> list[Row]:
+        """All facts, with those of its parts."""
+        node = self.node
+        rows: list[Row] = [(node, prop, value) for prop, value in self.said]
+        rows += self.beside
+        for part in self.children:
+            rows += part.rows
+        return rows
 
 
 def node_of(key: str) -> str:

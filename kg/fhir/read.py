@@ -17,7 +17,7 @@ from kg.fhir.mapping import Mapping, mapping
 from kg.fhir.project import Projector
 from kg.fhir.projection import Projection, node_of
 from kg.fhir.references import Record
-from kg.fhir.values import day_of
+from kg.fhir.values import NO_SUCH_DAY, day_of
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
 from kg.namespaces import M816, RECORD, TYPE, XSD
@@ -214,7 +214,9 @@ class Reader:
     def _patient(self, case: Case, key: str, day: str) -> None:
         resource: Json = self.record.by_key.get(key, {})
         if day and isinstance(resource.get("birthDate"), str):
-            born = day_of(resource["birthDate"], self.file, f"{key} Patient.birthDate")
+            born = day_of(resource["birthDate"])
+            if not born:
+                raise UnusableRecord(self.file, f"{key} Patient.birthDate", *NO_SUCH_DAY)
             if born > day:
                 raise UnusableRecord(
                     self.file, key, "the birth date lies after the encounter", "Correct it"

@@ -11,21 +11,23 @@ import codecs
 import datetime
 import functools
 import html
-import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from kg.errors import UnusableRecord
 from kg.fhir.decode import MAX_EXPONENT, Json
 
-_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T.*)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+_DAY = len("2026-01-01")
+NO_SUCH_DAY = ("the date does not exist", "Correct it in the source system")
 _MEDIA = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 _BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|t[dh]|table|h[1-6]|dt|dd)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]+>")
 _MAX_DIGITS = 64
+_TOO_LARGE = 10**_MAX_DIGITS
+_DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def items(value: Any) -> list[Json]:
@@ -41,7 +43,14 @@ def texts(value: Any, *names: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def values_at(value: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[str, Any]]:
+class Step(NamedTuple):
+    """One part of a path: the name of an element, and for an extension the url it must have."""
+
+    name: str
+    url: str = ""
+
+
+def values_at(value: Any, path: tuple[Step, ...], place: str) -> Iterator[tuple[str, Any]]:
     """The values at a path, lists flattened, each with its concrete FHIRPath."""
     if isinstance(value, list):
         for number, item in enumerate(value):
@@ -49,11 +58,11 @@ def values_at(value: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[s
     elif not path:
         yield place, value
     elif isinstance(value, dict):
-        name = path[0]
-        if name.startswith("extension("):
-            for item in items(value.get("extension")):
-                if item.get("url") == name[10:-1].replace("|", "."):
-                    yield from values_at(item, path[1:], f"{place}.extension")
+        name, url = path[0]
+        if url:
+            for item in items(value.get(name)):
+                if item.get("url") == url:
+                    yield from values_at(item, path[1:], f"{place}.{name}")
         elif name in value:
             yield from values_at(value[name], path[1:], f"{place}.{name}")
 
@@ -73,12 +82,18 @@ def _quoted(words: str, safe: str) -> str:
     return quote("".join(words.split()), safe=safe)
 
 
-def day_of(value: Any, file: str, place: str) -> str:
+def day_of(value: Any) -> str:
     """The day of a FHIR date or dateTime; a year or month counts from its first day.
 
-    Raises ``UnusableRecord`` for a date that does not exist or lies outside 1850 to 2150.
+    Empty for a date that does not exist or lies outside 1850 to 2150.
     """
-    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    day, _, time = value.partition("T") if isinstance(value, str) else ("", "", "")
+    return _day(day) if len(day) <= _DAY and "\n" not in time else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(text: str) -> str:
+    match = _DATE.fullmatch(text)
     if match:
         year, month, day = (int(part or 1) for part in match.groups())
         try:
@@ -87,20 +102,20 @@ def day_of(value: Any, file: str, place: str) -> str:
             found = None
         if found and 1850 <= year <= 2150:
             return found.isoformat()
-    raise UnusableRecord(file, place, "the date does not exist", "Correct it in the source system")
+    return ""
 
 
-def decimal_of(number: int | float | Decimal, file: str, place: str) -> str:
-    """The lexical form of a number as recorded; refuses what no measurement reaches."""
-    small = not isinstance(number, int) or abs(number) < 10**_MAX_DIGITS
-    text = str(number) if small else ""
-    digits = text.upper().partition("E")[2]
-    finite = isinstance(number, int) or math.isfinite(number)  # a Decimal may overflow in abs()
-    if not text or not finite or len(text) > _MAX_DIGITS or abs(int(digits or 0)) > MAX_EXPONENT:
-        raise UnusableRecord(
-            file, place, "the number is out of any clinical range", "Correct the value"
-        )
-    return format(number, "f") if digits else text
+def decimal_of(number: int | float | Decimal) -> str:
+    """The lexical form of a number as recorded; empty for what no measurement reaches."""
+    if isinstance(number, int) and abs(number) >= _TOO_LARGE:  # too long even to be written
+        return ""
+    text = str(number)
+    digits, _, exponent = text.upper().partition("E")
+    if not _DIGITS.fullmatch(digits) or len(text) > _MAX_DIGITS:
+        return ""
+    if not exponent:
+        return text
+    return format(number, "f") if abs(int(exponent)) <= MAX_EXPONENT else ""
 
 
 def media_type(attachment: Json) -> str:
