@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Any
 
 import msgspec
 
@@ -31,7 +30,7 @@ from kg.bulk.shared import Shared, references
 from kg.case import Case
 from kg.derive import Construct
 from kg.errors import InputError
-from kg.fhir.decode import resource
+from kg.fhir.decode import Json, resource
 from kg.fhir.mapping import mapping
 from kg.fhir.read import cases_of
 from kg.inputs import read
@@ -191,19 +190,22 @@ def record_of(key: str, members: list[Item], options: Options, held: Shared) -> 
             raise made.error
         return Record(key, files, made.sha256, made.cases)
     lines = distinct(members)
-    found = [(f"line {n}", resource(raw, files)) for n, raw in enumerate(lines, start=1)]
-    for attached in _attached([item for _, item in found], held):
-        found.append((f"line {len(found) + 1}", resource(attached, files)))
-    for _, item in found:
+    own = [resource(raw, files) for raw in lines]
+    own += [resource(raw, files) for raw in _attached(lines, own, held)]
+    for item in own:
         if isinstance(identifier := item.get("id"), str) and identifier:
             item["__fullUrl"] = f"urn:uuid:{identifier}"
+    found = [(f"line {n}", item) for n, item in enumerate(own, start=1)]
     return Record(key, files, hash_of(lines), cases_of(found, files, knowledge, options.profile))
 
 
-def _attached(resources: list[Any], held: Shared) -> list[bytes]:
-    """The shared lines that the resources refer to, and those refer to, each once."""
+def _attached(lines: list[bytes], resources: list[Json], held: Shared) -> list[bytes]:
+    """The shared lines that the resources refer to, and those refer to, each once.
+
+    ``lines``: the resources as they were read.
+    """
     found: dict[str, list[bytes]] = {}
-    queue = sorted({key for item in resources for key in references(item)})
+    queue = list(set[str]().union(*map(references, lines, resources)))
     while queue:
         key = queue.pop()
         if key in found:
@@ -212,5 +214,5 @@ def _attached(resources: list[Any], held: Shared) -> list[bytes]:
         if found[key]:
             queue += held.roles(key)
             for raw in found[key]:
-                queue += references(msgspec.json.decode(raw))
+                queue += references(raw)
     return [raw for key in sorted(found) for raw in found[key]]

@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from kg.bulk.partition import Item
 from kg.bulk.peek import target_key
+from kg.fhir.decode import Json
+from kg.fhir.episodes import SHARED
 
 _TABLES = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
@@ -24,6 +27,9 @@ CREATE TABLE possible (kind TEXT);
 """
 _INDEXES = "CREATE INDEX held_key ON held (key); CREATE INDEX role_of ON role (practitioner);"
 _MOST = 10_000
+_DECODE = msgspec.json.Decoder(float_hook=str).decode  # a number of any size will do
+_ADDRESSES = ("reference", "url")
+_NAMES = tuple(f"{kind}/".encode() for kind in sorted(SHARED))
 
 
 def store(path: Path, found: Iterable[Item]) -> None:
@@ -72,15 +78,22 @@ class Shared:
         return [name for (name,) in self._open.execute(sql, (key, _MOST))]
 
 
-def references(value: Any) -> Iterator[str]:
-    """``Type/id`` of every literal reference and attachment address anywhere in a resource."""
-    queue = [value]
-    while queue:
-        item = queue.pop()
-        if isinstance(item, list):
-            queue += item
-        elif isinstance(item, dict):
-            queue += item.values()
-            for name in ("reference", "url"):
-                if isinstance(address := item.get(name), str) and (key := target_key(address)):
-                    yield key
+def references(raw: bytes, resource: Json | None = None) -> set[str]:
+    """``Type/id`` of every shared thing that a line refers to, anywhere in it.
+
+    ``resource``: what the line says, if it is known; most lines refer to none, and are not read.
+    """
+    if b"\\" not in raw and not any(name in raw for name in _NAMES):
+        return set()
+    queue, found = [resource or _DECODE(raw)], set[str]()
+    for item in queue:
+        values = item.values() if isinstance(item, dict) else item
+        queue += [value for value in values if isinstance(value, dict | list)]
+        if isinstance(item, dict):
+            found |= {key for name in _ADDRESSES if (key := _key(item.get(name)))}
+    return found
+
+
+def _key(address: object) -> str:
+    key = target_key(address) if isinstance(address, str) else ""
+    return key if key.partition("/")[0] in SHARED else ""

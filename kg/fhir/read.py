@@ -12,7 +12,7 @@ from kg.errors import UnusableRecord
 from kg.expressions import INTEGER, Node, text
 from kg.facts import Row, text_of
 from kg.fhir.decode import Json, resources
-from kg.fhir.episodes import Episode, Submission, episodes, patient_of
+from kg.fhir.episodes import Episode, Submission, episodes, owners
 from kg.fhir.mapping import Mapping, mapping
 from kg.fhir.project import Projector
 from kg.fhir.projection import Projection, node_of
@@ -41,7 +41,7 @@ def cases_of(
 def _cases(record: Record, file: str, knowledge: Knowledge, profile: str) -> list[Case]:
     reader = Reader(knowledge, record, file)
     reader.check_cycles()
-    listed = list(episodes(record, reader.mapping))
+    listed = list(episodes(record, reader.mapping, reader.owners))
     found = [reader.case(episode, profile) for episode in listed if reader.in_scope(episode)]
     patients = {case.value("ofPatient") for case in found}
     for episode in listed:
@@ -63,7 +63,7 @@ class Reader:
         projector = Projector(self.mapping, self.lexicon, record, file, knowledge)
         self.projections: dict[str, Projection] = {}
         self.unmapped: dict[str, str] = {}
-        self._patients: dict[str, str | None] = {}
+        self.owners = owners(record)
         self._scoped: dict[str, bool] = {}
         for key, resource in record.by_key.items():
             made = projector.project(key, resource)
@@ -73,17 +73,19 @@ class Reader:
                 self.projections[key] = made
         self.by_encounter: dict[str, list[str]] = {}
         for key, made in self.projections.items():
-            for encounter in dict.fromkeys(t for p, t in made.targets if p == _ENCOUNTER):
-                self.by_encounter.setdefault(encounter, []).append(key)
+            for prop, target in dict.fromkeys(made.targets):
+                if prop == _ENCOUNTER:
+                    self.by_encounter.setdefault(target, []).append(key)
 
     def check_cycles(self) -> None:
         """Refuse records of one type that refer to each other in a circle."""
-        edges = {
-            key: [t for _, t in made.targets if t.split("/")[0] == key.split("/")[0]]
-            for key, made in self.projections.items()
-        }
-        for start in edges:
-            seen, queue = set(), list(edges[start])
+        edges: dict[str, list[str]] = {}
+        for key, made in self.projections.items():
+            if made.targets:
+                kind = key[: key.index("/") + 1]
+                edges[key] = [target for _, target in made.targets if target.startswith(kind)]
+        for start, found in edges.items():
+            seen, queue = set(), list(found)
             while queue:
                 key = queue.pop()
                 if key == start:
@@ -149,9 +151,7 @@ class Reader:
         return case
 
     def _concerns(self, key: str, patient: str) -> bool:
-        if key not in self._patients:
-            self._patients[key] = patient_of(self.record, key, self.record.by_key[key])
-        return self._patients[key] in {None, patient}
+        return self.owners[key] in (None, patient)
 
     def _add_record(
         self, case: Case, episode: Episode, key: str, made: Projection, end: str
