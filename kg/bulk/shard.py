@@ -30,7 +30,7 @@ from kg.bulk.shared import Shared, references
 from kg.case import Case
 from kg.derive import Construct
 from kg.errors import InputError
-from kg.fhir.decode import Json, resource
+from kg.fhir.decode import resource
 from kg.fhir.mapping import mapping
 from kg.fhir.read import cases_of
 from kg.inputs import read
@@ -191,7 +191,7 @@ def record_of(key: str, members: list[Item], options: Options, held: Shared) -> 
         return Record(key, files, made.sha256, made.cases)
     lines = distinct(members)
     own = [resource(raw, files) for raw in lines]
-    own += [resource(raw, files) for raw in _attached(lines, own, held)]
+    own += [resource(raw, files) for raw in _attached(lines, held)]
     for item in own:
         if isinstance(identifier := item.get("id"), str) and identifier:
             item["__fullUrl"] = f"urn:uuid:{identifier}"
@@ -199,13 +199,10 @@ def record_of(key: str, members: list[Item], options: Options, held: Shared) -> 
     return Record(key, files, hash_of(lines), cases_of(found, files, knowledge, options.profile))
 
 
-def _attached(lines: list[bytes], resources: list[Json], held: Shared) -> list[bytes]:
-    """The shared lines that the resources refer to, and those refer to, each once.
-
-    ``lines``: the resources as they were read.
-    """
+def _attached(lines: list[bytes], held: Shared) -> list[bytes]:
+    """The shared lines that these lines refer to, and those refer to, each once."""
     found: dict[str, list[bytes]] = {}
-    queue = list(set[str]().union(*map(references, lines, resources)))
+    queue = [*references(b"\n".join(lines))]
     while queue:
         key = queue.pop()
         if key in found:
@@ -213,6 +210,5 @@ def _attached(lines: list[bytes], resources: list[Json], held: Shared) -> list[b
         found[key] = [raw for _, raw in held.lines(key)]
         if found[key]:
             queue += held.roles(key)
-            for raw in found[key]:
-                queue += references(raw)
+            queue += references(b"\n".join(found[key]))
     return [raw for key in sorted(found) for raw in found[key]]

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from kg.bulk.partition import Item
 from kg.bulk.peek import target_key
-from kg.fhir.decode import Json
 from kg.fhir.episodes import SHARED
 
 _TABLES = """
@@ -27,9 +28,8 @@ CREATE TABLE possible (kind TEXT);
 """
 _INDEXES = "CREATE INDEX held_key ON held (key); CREATE INDEX role_of ON role (practitioner);"
 _MOST = 10_000
-_DECODE = msgspec.json.Decoder(float_hook=str).decode  # a number of any size will do
-_ADDRESSES = ("reference", "url")
-_NAMES = tuple(f"{kind}/".encode() for kind in sorted(SHARED))
+_ADDRESS = re.compile(rb'"(?:reference|url)"\s*:\s*"([^"]*)"')
+_DECODER = msgspec.json.Decoder(float_hook=str)  # a number of any size will do
 
 
 def store(path: Path, found: Iterable[Item]) -> None:
@@ -78,22 +78,23 @@ class Shared:
         return [name for (name,) in self._open.execute(sql, (key, _MOST))]
 
 
-def references(raw: bytes, resource: Json | None = None) -> set[str]:
-    """``Type/id`` of every shared thing that a line refers to, anywhere in it.
+def references(lines: bytes) -> set[str]:
+    """``Type/id`` of every shared thing that some of the lines refer to, anywhere in them."""
+    found = set(_ADDRESS.findall(lines))
+    if b"\\" in lines and (b"\\u" in lines or any(b"\\" in address for address in found)):
+        found = _unescaped(lines)
+    keys = {target_key(address.decode()) for address in found}
+    return {key for key in keys if key.partition("/")[0] in SHARED}
 
-    ``resource``: what the line says, if it is known; most lines refer to none, and are not read.
-    """
-    if b"\\" not in raw and not any(name in raw for name in _NAMES):
-        return set()
-    queue, found = [resource or _DECODE(raw)], set[str]()
+
+def _unescaped(lines: bytes) -> set[bytes]:
+    """The addresses in lines that write characters in more than one way."""
+    queue: list[Any] = _DECODER.decode_lines(lines)
+    found = set()
     for item in queue:
         values = item.values() if isinstance(item, dict) else item
         queue += [value for value in values if isinstance(value, dict | list)]
         if isinstance(item, dict):
-            found |= {key for name in _ADDRESSES if (key := _key(item.get(name)))}
+            named = (item.get(name) for name in ("reference", "url"))
+            found |= {address.encode() for address in named if isinstance(address, str)}
     return found
-
-
-def _key(address: object) -> str:
-    key = target_key(address) if isinstance(address, str) else ""
-    return key if key.partition("/")[0] in SHARED else ""

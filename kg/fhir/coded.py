@@ -25,6 +25,7 @@ from kg.lexicon import Lexicon
 from kg.sites import site_nodes, site_rows
 from kg.wording import mentions
 
+_Reader = Callable[[Projection, Row, Json], int]
 _CONTENT = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -37,15 +38,18 @@ class Coded:
 
     def concept(self, row: Row, concept: Json) -> Reading:
         """What a CodeableConcept says."""
-        return self._once(self._concept, row, concept)
+        content = _CONTENT(concept)
+        return self._kept.get((row, content)) or self._read(self._concept, row, concept, content)
 
     def coding(self, row: Row, coding: Json) -> Reading:
         """What a Coding says."""
-        return self._once(self._coding, row, coding)
+        content = _CONTENT(coding)
+        return self._kept.get((row, content)) or self._read(self._coding, row, coding, content)
 
     def site(self, row: Row, concept: Json) -> Reading:
         """What a CodeableConcept says that names a place of the body."""
-        return self._once(self._site, row, concept)
+        content = _CONTENT(concept)
+        return self._kept.get((row, content)) or self._read(self._site, row, concept, content)
 
     def unsure(self, concept: Any) -> bool:
         """Whether a diagnosis gives a code in scope and no code system to read it by."""
@@ -67,15 +71,12 @@ class Coded:
             made.add(prop, text(value))
             made.known = made.known or bool(mentions(value, self._lexicon))
 
-    def _once(self, read: Callable[[Projection, Row, Json], int], row: Row, value: Json) -> Reading:
-        content = _CONTENT(value)
-        found = self._kept.get((row, content))
-        if found is None:
-            made = Projection("", "")
-            bare = read(made, row, value)
-            unsure = row.decides and self.unsure(value)
-            found = Reading(made.said, made.beside, made.known, made.excluded, bare, unsure)
-            self._kept.keep((row, content), found, len(content))
+    def _read(self, read: _Reader, row: Row, value: Json, content: bytes) -> Reading:
+        made = Projection("", "", [])
+        bare = read(made, row, value)
+        unsure = row.decides and self.unsure(value)
+        found = Reading(made.said, made.beside, made.known, made.excluded, bare, unsure)
+        self._kept.keep((row, content), found, len(content))
         return found
 
     def _concept(self, made: Projection, row: Row, concept: Json) -> int:

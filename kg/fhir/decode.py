@@ -21,7 +21,6 @@ Json = dict[str, Any]
 MAX_BYTES = 100 * 1024 * 1024
 MAX_EXPONENT = 30
 _KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
-_LINE_END = re.compile(rb"[\r\n]")
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -73,10 +72,7 @@ def resources(raw: bytes, file: str) -> list[tuple[str, Json]]:
 
 def resource(raw: bytes, file: str) -> Json:
     """The one resource of one line of NDJSON; raises as ``resources`` does."""
-    if b"\x00" in raw or b"\\u0000" in raw:
-        raise UnreadableInput(
-            file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
-        )
+    _check_nul(raw, raw, file)
     return _opened(_decoded(raw, file, ""), "", file, depth=0)[0][1]
 
 
@@ -91,12 +87,9 @@ def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
         raise UnreadableInput(
             file, f"byte {spot}", "the text is not UTF-8", "Save it as UTF-8"
         ) from None
-    if b"\x00" in text or b"\\u0000" in text:
-        raise UnreadableInput(
-            file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
-        )
-    end = _LINE_END.search(text)
-    if end and _is_object(text[: end.start()]):
+    _check_nul(text, raw, file)
+    ends = [end for end in (text.find(b"\n"), text.find(b"\r")) if end >= 0]
+    if ends and _is_object(text[: min(ends)]):
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip():
                 yield f"line {number}", _decoded(line, file, f"line {number}")
@@ -104,9 +97,14 @@ def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
         yield "", _decoded(text, file, "")
 
 
-def _position(raw: bytes) -> str:
-    literal, escaped = raw.find(b"\x00"), raw.find(b"\\u0000")
-    return f"byte {literal if literal >= 0 else escaped}"
+def _check_nul(text: bytes, raw: bytes, file: str) -> None:
+    """Refuse a text with NUL characters. ``raw``: all that was read."""
+    if b"\x00" in text or (b"\\" in text and b"\\u0000" in text):
+        literal, escaped = raw.find(b"\x00"), raw.find(b"\\u0000")
+        place = f"byte {literal if literal >= 0 else escaped}"
+        raise UnreadableInput(
+            file, place, "it contains NUL characters", "Remove them; FHIR forbids them"
+        )
 
 
 def _is_object(line: bytes) -> bool:

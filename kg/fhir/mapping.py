@@ -36,12 +36,13 @@ class Plan(NamedTuple):
     """How resources with the same elements are read.
 
     ``rows``: those that may find something; each with the element, if that is the whole path, and
-    its FHIRPath. ``unread``: what no row looks at. ``period``: whether both its ends may be found.
+    its FHIRPath. ``unread``: what no row looks at. ``checked``: whether there may be a diagnosis
+    or both ends of a period.
     """
 
     rows: tuple[tuple[Row, str, str], ...]
     unread: tuple[str, ...]
-    period: bool
+    checked: bool
 
 
 @dataclass(eq=False)
@@ -77,7 +78,8 @@ class TypeRow:
                 whole = first.name if len(row.path) == 1 and not first.url else ""
                 rows.append((row, whole, f"{self.kind}.{whole}"))
         props = {prop for row, _, _ in rows for prop in (row.prop, row.text_prop)}
-        return Plan(tuple(rows), tuple(sorted(elements - self._looked_at)), props >= _PERIOD)
+        checked = "diagnosis" in elements or props >= _PERIOD
+        return Plan(tuple(rows), tuple(sorted(elements - self._looked_at)), checked)
 
 
 @dataclass(eq=False)

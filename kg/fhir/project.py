@@ -12,8 +12,8 @@ from kg.expressions import DECIMAL, text
 from kg.facts import text_of
 from kg.fhir.coded import coded
 from kg.fhir.decode import Json
-from kg.fhir.mapping import Mapping, Plan, Row, TypeRow
-from kg.fhir.projection import Projection, Reading, node_of
+from kg.fhir.mapping import Mapping, Row, TypeRow
+from kg.fhir.projection import Projection, Said, node_of
 from kg.fhir.references import Record
 from kg.fhir.values import (
     NO_SUCH_DAY,
@@ -33,6 +33,7 @@ from kg.namespaces import M816, TYPE, XSD
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DATE = XSD + "date"
 _SOURCE, _RECORD_DATE, _UNRESOLVED = M816 + "source", M816 + "recordDate", M816 + "unresolved"
+_NUMBER = (int, float, Decimal)
 _PERIOD = (M816 + "periodStart", M816 + "periodEnd")
 
 
@@ -71,40 +72,38 @@ class Projector:
         return self._projected(key, table, resource) if table is not None else None
 
     def _projected(self, key: str, table: TypeRow, resource: Json) -> Projection:
-        made = Projection(key, node_of(key))
-        made.add(TYPE.value, table.record_class)
-        made.add(_SOURCE, text(key))
+        said: list[Said] = [(TYPE.value, table.record_class), (_SOURCE, text(key))]
+        made = Projection(key, node_of(key), said)
         plan = table.plan(tuple(resource))
         for row, element, place in plan.rows:
-            read = self._readers.get(row.kind)
-            value = resource.get(element) if element else None
-            if read is None:
-                continue
-            if element and not isinstance(value, list):
+            read = self._readers.get(row.kind, _skip)
+            value = resource[element] if element else []
+            if not isinstance(value, list):
                 if value is not None:
                     read(made, row, value, place)
                 continue
             for where, each in values_at(resource, row.path, table.kind):
                 if each is not None:
                     read(made, row, each, where)
-        self._check(made, table, plan, resource)
+        if plan.checked:
+            self._check(made, table.kind, resource)
         if made.date:
             for part in (made, *made.children):
-                part.add(_RECORD_DATE, (made.date, _DATE, None))
+                part.said.append((_RECORD_DATE, (made.date, _DATE, None)))
         made.known = made.known or table.kept_always
-        made.left_out += map(_unmapped, plan.unread)
+        if plan.unread:
+            made.left_out += map(_unmapped, plan.unread)
         return made
 
-    def _check(self, made: Projection, table: TypeRow, plan: Plan, resource: Json) -> None:
+    def _check(self, made: Projection, kind: str, resource: Json) -> None:
         """Refuse a diagnosis without a system to read it by, and a period that ends too soon."""
         for number, entry in enumerate(items(resource.get("diagnosis"))):
             if self._coded.unsure(entry.get("diagnosisCodeableConcept")):
-                raise self._without_system(made, f"{table.kind}.diagnosis[{number}]")
-        if plan.period:
-            start, end = ([text_of(o) for p, o in made.said if p == name] for name in _PERIOD)
-            if start and end and max(end) < min(start):
-                what = "its period ends before it starts"
-                raise self._unusable(made, table.kind, what, "Correct the period")
+                raise self._without_system(made, f"{kind}.diagnosis[{number}]")
+        start, end = ([text_of(o) for p, o in made.said if p == name] for name in _PERIOD)
+        if start and end and max(end) < min(start):
+            what = "its period ends before it starts"
+            raise self._unusable(made, kind, what, "Correct the period")
 
     def _without_system(self, made: Projection, place: str) -> UnusableRecord:
         what = "the diagnosis code has no code system"
@@ -131,25 +130,25 @@ class Projector:
         day = day_of(value)
         if not day:
             raise self._unusable(made, place, *NO_SUCH_DAY)
-        made.add(row.prop, (day, _DATE, None))
+        made.said.append((row.prop, (day, _DATE, None)))
         if row.dates and not made.date:
             made.date = day
 
     def _quantity(self, made: Projection, row: Row, value: Any, place: str) -> None:
         number = value.get("value") if isinstance(value, dict) else None
-        if not isinstance(number, int | float | Decimal) or isinstance(number, bool):
+        if not isinstance(number, _NUMBER) or isinstance(number, bool):
             return
-        if texts(value, "comparator"):
+        if "comparator" in value and texts(value, "comparator"):
             made.left_out.append(f"{place} is a bound, not a value")
             return
         lexical = decimal_of(number)
         if not lexical:
             what = "the number is out of any clinical range"
             raise self._unusable(made, place, what, "Correct the value")
-        made.add(row.prop, (lexical, DECIMAL, None))
+        made.said.append((row.prop, (lexical, DECIMAL, None)))
         unit = texts(value, "code") or texts(value, "unit")
         if unit and row.text_prop:
-            made.add(row.text_prop, text(unit))
+            made.said.append((row.text_prop, text(unit)))
 
     def _reference(self, made: Projection, row: Row, value: Any, place: str) -> None:
         target = self._record.target(value, made.key)
@@ -160,7 +159,7 @@ class Projector:
             return
         made.targets.append((row.prop, target))
         made.known = made.known or row.keeps
-        made.add(row.prop, node_of(target))
+        made.said.append((row.prop, node_of(target)))
         if not self._record.resolves(target):
             made.add(_UNRESOLVED, row.prop)
             made.left_out.append(f"{place} points to a resource not supplied")
@@ -170,15 +169,15 @@ class Projector:
             found = self._coded.concept(row, value)
             if found.unsure:
                 raise self._without_system(made, place)
-            _take(made, found, place)
+            made.take(found, place)
 
     def _coding(self, made: Projection, row: Row, value: Any, place: str) -> None:
         if isinstance(value, dict):
-            _take(made, self._coded.coding(row, value), place)
+            made.take(self._coded.coding(row, value), place)
 
     def _site(self, made: Projection, row: Row, value: Any, place: str) -> None:
         if isinstance(value, dict):
-            _take(made, self._coded.site(row, value), place)
+            made.take(self._coded.site(row, value), place)
 
     def _coding_site(self, made: Projection, row: Row, value: Any, place: str) -> None:
         self._site(made, row, {"coding": [value]}, place)
@@ -231,9 +230,8 @@ class Projector:
         self._text(made, row, narrative_text(texts(value, "div")), place)
 
 
-def _take(made: Projection, found: Reading, place: str) -> None:
-    made.take(found)
-    made.left_out += [f"{place} has a code without a system"] * found.bare
+def _skip(made: Projection, row: Row, value: Any, place: str) -> None:
+    """Read nothing: what the table passes over."""
 
 
 def _unmapped(name: str) -> str:

@@ -38,7 +38,7 @@ class Projection(msgspec.Struct):
 
     key: str
     node: str
-    said: list[Said] = []
+    said: list[Said]
     beside: list[Row] = []
     date: str = ""
     targets: list[tuple[str, str]] = []
@@ -52,12 +52,14 @@ class Projection(msgspec.Struct):
         self.excluded = self.excluded or value == NO_EVIDENCE
         self.said.append((prop, value))
 
-    def take(self, found: Reading) -> None:
-        """State all that an element says."""
+    def take(self, found: Reading, place: str) -> None:
+        """State all that an element at that place says."""
         self.said += found.said
         self.beside += found.beside
         self.known = self.known or found.known
         self.excluded = self.excluded or found.excluded
+        if found.bare:
+            self.left_out += [f"{place} has a code without a system"] * found.bare
 
     @property
     def rows(self) -> list[Row]:

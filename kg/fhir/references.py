@@ -6,6 +6,7 @@ FHIR R4 §2.3 (References between Resources).
 from __future__ import annotations
 
 import hashlib
+import operator
 import re
 from collections import Counter
 from typing import Any
@@ -15,6 +16,7 @@ from kg.fhir.values import items, texts
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
+_BY_NAME = operator.itemgetter(0, 1)
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -41,9 +43,8 @@ class Record:
         named = [(_name(number, resource), resource) for number, (_, resource) in enumerate(found)]
         times = Counter(name for name, _ in named)
         ties = {name for name, count in times.items() if count > 1}
-        for name, resource in sorted(
-            named, key=lambda item: (_natural(item[0]), repr(item[1]) if item[0] in ties else "")
-        ):
+        order = [(_natural(n), repr(each) if n in ties else "", n, each) for n, each in named]
+        for _, _, name, resource in sorted(order, key=_BY_NAME):
             self._add(name, resource)
 
     def _add(self, name: str, resource: Json) -> None:
@@ -117,7 +118,9 @@ class Record:
 
 def _name(number: int, resource: Json) -> str:
     """``Type/id``; without an id the last part of its address, else its number in the input."""
-    name = texts(resource, "id") or texts(resource, "__fullUrl").rsplit("/", 1)[-1].split(":")[-1]
+    name = resource.get("id")
+    if not isinstance(name, str) or not name:
+        name = texts(resource, "__fullUrl").rsplit("/", 1)[-1].split(":")[-1]
     return f"{resource['resourceType']}/{opaque(name) if name else f'entry-{number + 1}'}"
 
 
@@ -129,8 +132,9 @@ def _unknown(address: str, kind: str) -> str:
     return f"{kind}/{opaque(address.removeprefix('urn:uuid:'))}"
 
 
-def _natural(key: str) -> list[int | str]:
-    """An order in which c2 comes before c10: between two numbers there is always text."""
-    parts: list[int | str] = [*_DIGITS.split(key)]
-    parts[1::2] = map(int, parts[1::2])
+def _natural(key: str) -> list[Any]:
+    """An order in which c2 comes before c10: text and numbers, always in turn."""
+    parts: list[Any] = _DIGITS.split(key)
+    for at in range(1, len(parts), 2):
+        parts[at] = int(parts[at])
     return parts

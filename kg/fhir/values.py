@@ -27,7 +27,7 @@ _BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|t[dh]|table|h[1-6]|dt|dd)\b[^>]
 _TAG = re.compile(r"<[^>]+>")
 _MAX_DIGITS = 64
 _TOO_LARGE = 10**_MAX_DIGITS
-_DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
+_DIGITS = frozenset("0123456789")
 
 
 def items(value: Any) -> list[Json]:
@@ -110,9 +110,9 @@ def decimal_of(number: int | float | Decimal) -> str:
     if isinstance(number, int) and abs(number) >= _TOO_LARGE:  # too long even to be written
         return ""
     text = str(number)
-    digits, _, exponent = text.upper().partition("E")
-    if not _DIGITS.fullmatch(digits) or len(text) > _MAX_DIGITS:
+    if text[-1] not in _DIGITS or len(text) > _MAX_DIGITS:  # infinite, or no number
         return ""
+    exponent = text.upper().partition("E")[2]
     if not exponent:
         return text
     return format(number, "f") if abs(int(exponent)) <= MAX_EXPONENT else ""
