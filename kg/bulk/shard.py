@@ -30,7 +30,7 @@ from kg.bulk.shared import Shared, references
 from kg.case import Case
 from kg.derive import Construct
 from kg.errors import InputError
-from kg.fhir.decode import resource
+from kg.fhir.decode import of_lines
 from kg.fhir.mapping import mapping
 from kg.fhir.read import cases_of
 from kg.inputs import read
@@ -190,13 +190,12 @@ def record_of(key: str, members: list[Item], options: Options, held: Shared) -> 
             raise made.error
         return Record(key, files, made.sha256, made.cases)
     lines = distinct(members)
-    own = [resource(raw, files) for raw in lines]
-    own += [resource(raw, files) for raw in _attached(lines, held)]
-    for item in own:
+    found = of_lines(lines, files) + of_lines(_attached(lines, held), files)
+    for item in found:
         if isinstance(identifier := item.get("id"), str) and identifier:
             item["__fullUrl"] = f"urn:uuid:{identifier}"
-    found = [(f"line {n}", item) for n, item in enumerate(own, start=1)]
-    return Record(key, files, hash_of(lines), cases_of(found, files, knowledge, options.profile))
+    cases = cases_of([("", item) for item in found], files, knowledge, options.profile)
+    return Record(key, files, hash_of(lines), cases)
 
 
 def _attached(lines: list[bytes], held: Shared) -> list[bytes]:

@@ -24,6 +24,7 @@ from kg.namespaces import M816, RECORD, TYPE, XSD
 from kg.wording import mentions
 
 _DATE, _ENCOUNTER = XSD + "date", M816 + "encounter"
+_CODE, _DENOTES = M816 + "code", M816 + "denotes"
 
 
 def cases(raw: bytes, file: str, knowledge: Knowledge, profile: str = "") -> list[Case]:
@@ -65,6 +66,7 @@ class Reader:
         self.unmapped: dict[str, str] = {}
         self.owners = owners(record)
         self._scoped: dict[str, bool] = {}
+        self._deciding = frozenset(knowledge.by_type.get(M816 + "DecidingText", ()))
         for key, resource in record.by_key.items():
             made = projector.project(key, resource)
             if made is None:
@@ -113,18 +115,21 @@ class Reader:
 
     def _words_in_scope(self, key: str) -> bool:
         if key not in self._scoped:
-            rows = self.projections[key].rows
-            self._scoped[key] = any(self._puts_in_scope(p, o) for _, p, o in rows)
+            self._scoped[key] = any(
+                self._puts_in_scope(prop, value)
+                for _, prop, value in self.projections[key].rows
+                if prop in self._deciding or prop in (_CODE, _DENOTES)
+            )
         return self._scoped[key]
 
     def _puts_in_scope(self, prop: str, value: Node) -> bool:
         if not isinstance(value, str):
-            kinds = self.knowledge.by_type.get(M816 + "DecidingText", ())
-            return prop in kinds and self._says_scope(value[0])
-        if prop == M816 + "denotes":
+            return prop in self._deciding and self._says_scope(value[0])
+        if prop == _DENOTES:
             return self._is_in_scope(value)
-        meant = self.knowledge.texts(value, "denotes") if prop == M816 + "code" else ()
-        return any(map(self._is_in_scope, meant))
+        return prop == _CODE and any(
+            map(self._is_in_scope, self.knowledge.strings(value, _DENOTES))
+        )
 
     def _is_in_scope(self, concept: str) -> bool:
         return self.knowledge.text(concept, "inScope") == "true"

@@ -12,7 +12,6 @@ import datetime
 import functools
 import html
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -50,21 +49,27 @@ class Step(NamedTuple):
     url: str = ""
 
 
-def values_at(value: Any, path: tuple[Step, ...], place: str) -> Iterator[tuple[str, Any]]:
+def values_at(value: Any, path: tuple[Step, ...], place: str) -> list[tuple[str, Any]]:
     """The values at a path, lists flattened, each with its concrete FHIRPath."""
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from values_at(item, path, f"{place}[{number}]")
-    elif not path:
-        yield place, value
-    elif isinstance(value, dict):
-        name, url = path[0]
-        if url:
-            for item in items(value.get(name)):
-                if item.get("url") == url:
-                    yield from values_at(item, path[1:], f"{place}.{name}")
-        elif name in value:
-            yield from values_at(value[name], path[1:], f"{place}.{name}")
+    found = _flat(place, value)
+    for name, url in path:
+        reached: list[tuple[str, Any]] = []
+        for where, each in found:
+            if isinstance(each, dict) and name in each:
+                if url:
+                    extended = (item for item in items(each[name]) if item.get("url") == url)
+                    reached += [(f"{where}.{name}", item) for item in extended]
+                else:
+                    reached += _flat(f"{where}.{name}", each[name])
+        found = reached
+    return found
+
+
+def _flat(place: str, value: Any) -> list[tuple[str, Any]]:
+    if not isinstance(value, list):
+        return [(place, value)]
+    each = enumerate(value)
+    return [found for number, item in each for found in _flat(f"{place}[{number}]", item)]
 
 
 def code_of(coding: Any) -> str:
