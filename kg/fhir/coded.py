@@ -18,14 +18,14 @@ from kg.fhir.bodysites import regions
 from kg.fhir.decode import Json
 from kg.fhir.kept import Kept
 from kg.fhir.mapping import Mapping, Row
-from kg.fhir.projection import Projection, Reading
+from kg.fhir.projection import Element, Reading
 from kg.fhir.values import code_of, items, system_of, texts
 from kg.knowledge import Knowledge
 from kg.lexicon import Lexicon
 from kg.sites import site_nodes, site_rows
 from kg.wording import mentions
 
-_Reader = Callable[[Projection, Row, Json], int]
+_Reader = Callable[[Element, Row, Json], None]
 _CONTENT = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -34,19 +34,19 @@ class Coded:
 
     def __init__(self, mapping: Mapping, lexicon: Lexicon, knowledge: Knowledge) -> None:
         self._mapping, self._lexicon, self._knowledge = mapping, lexicon, knowledge
-        self._kept: Kept[tuple[Row, bytes], Reading] = Kept()
+        self._kept: Kept[tuple[Row, bytes], Element] = Kept()
 
-    def concept(self, row: Row, concept: Json) -> Reading:
+    def concept(self, row: Row, concept: Json) -> Element:
         """What a CodeableConcept says."""
         content = _CONTENT(concept)
         return self._kept.get((row, content)) or self._read(self._concept, row, concept, content)
 
-    def coding(self, row: Row, coding: Json) -> Reading:
+    def coding(self, row: Row, coding: Json) -> Element:
         """What a Coding says."""
         content = _CONTENT(coding)
         return self._kept.get((row, content)) or self._read(self._coding, row, coding, content)
 
-    def site(self, row: Row, concept: Json) -> Reading:
+    def site(self, row: Row, concept: Json) -> Element:
         """What a CodeableConcept says that names a place of the body."""
         content = _CONTENT(concept)
         return self._kept.get((row, content)) or self._read(self._site, row, concept, content)
@@ -65,23 +65,22 @@ class Coded:
             for meant in denoted(known, dotted(code_of(coding)))
         )
 
-    def words(self, made: Projection, prop: str, value: Any) -> None:
+    def words(self, made: Reading, prop: str, value: Any) -> None:
         """Add what is said in plain words."""
         if isinstance(value, str) and value.strip():
             made.add(prop, text(value))
             made.known = made.known or bool(mentions(value, self._lexicon))
 
-    def _read(self, read: _Reader, row: Row, value: Json, content: bytes) -> Reading:
-        made = Projection("", "", [])
-        bare = read(made, row, value)
-        unsure = row.decides and self.unsure(value)
-        found = Reading(made.said, made.beside, made.known, made.excluded, bare, unsure)
+    def _read(self, read: _Reader, row: Row, value: Json, content: bytes) -> Element:
+        found = Element(unsure=row.decides and self.unsure(value))
+        read(found, row, value)
         self._kept.keep((row, content), found, len(content))
         return found
 
-    def _concept(self, made: Projection, row: Row, concept: Json) -> int:
+    def _concept(self, made: Element, row: Row, concept: Json) -> None:
         codings = items(concept.get("coding"))
-        bare = sum(self._coding(made, row, coding) for coding in codings)
+        for coding in codings:
+            self._coding(made, row, coding)
         said = texts(concept, "text")
         if not said.strip():
             outside = [
@@ -92,30 +91,28 @@ class Coded:
             said = "; ".join(shown for shown in outside if shown)
         if said and row.text_prop:
             self.words(made, row.text_prop, said)
-        return bare
 
-    def _coding(self, made: Projection, row: Row, coding: Json) -> int:
-        """Add the code; 1 if it has no system to read it by."""
+    def _coding(self, made: Element, row: Row, coding: Json) -> None:
         system, code = texts(coding, "system"), code_of(coding)
         known = self._mapping.systems.by_uri.get(system)
         if known is not None and known.judged:
             code = dotted(code)
         if not code:
-            return 0
+            return
         if code in row.values or row.otherwise:
             made.add(row.prop, row.values.get(code, row.otherwise))
-            return 0
+            return
         if not system:
-            return 1
+            made.bare += 1
+            return
         iri = self._mapping.systems.iri(system if known else system_of(coding), code)
         made.add(row.prop, iri)
         if known is not None:
             made.beside += code_rows(known, code)
             made.known = made.known or bool(denoted(known, code))
         made.known = made.known or iri in self._knowledge
-        return 0
 
-    def _site(self, made: Projection, row: Row, concept: Json) -> int:
+    def _site(self, made: Element, row: Row, concept: Json) -> None:
         for region, sides in regions(concept, self._mapping, self._lexicon, self._knowledge):
             made.beside += site_rows(region, sides)
             made.known = True
@@ -123,7 +120,6 @@ class Coded:
                 made.add(row.prop, site)
         if texts(concept, "text") and row.text_prop:
             made.add(row.text_prop, text(texts(concept, "text")))
-        return 0
 
     def _classifies(self, system: Any) -> bool:
         known = self._mapping.systems.by_uri.get(str(system))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +12,7 @@ from kg.facts import text_of
 from kg.fhir.coded import coded
 from kg.fhir.decode import Json
 from kg.fhir.mapping import Mapping, Row, TypeRow
-from kg.fhir.projection import Projection, Said, node_of
+from kg.fhir.projection import Projection, node_of
 from kg.fhir.references import Record
 from kg.fhir.values import (
     NO_SUCH_DAY,
@@ -28,11 +27,11 @@ from kg.fhir.values import (
 )
 from kg.knowledge import Knowledge
 from kg.lexicon import Lexicon
-from kg.namespaces import M816, TYPE, XSD
+from kg.namespaces import M816, XSD
 
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DATE = XSD + "date"
-_SOURCE, _RECORD_DATE, _UNRESOLVED = M816 + "source", M816 + "recordDate", M816 + "unresolved"
+_UNRESOLVED = M816 + "unresolved"
 _NUMBER = (int, float, Decimal)
 _PERIOD = (M816 + "periodStart", M816 + "periodEnd")
 
@@ -49,22 +48,6 @@ class Projector:
             raise UnusableRecord(
                 file, "", "no resource in it is of a type that is read", "Give a FHIR R4 record"
             )
-        self._readers: dict[str, Callable[[Projection, Row, Any, str], None]] = {
-            "text": self._text,
-            "code": self._code,
-            "boolean": self._boolean,
-            "date": self._date,
-            "quantity": self._quantity,
-            "reference": self._reference,
-            "CodeableConcept": self._concept,
-            "Coding": self._coding,
-            "site": self._site,
-            "codingsite": self._coding_site,
-            "child": self._child,
-            "medication": self._medication,
-            "attachment": self._attachment,
-            "narrative": self._narrative,
-        }
 
     def project(self, key: str, resource: Json) -> Projection | None:
         """The record of a resource, or None when its type is not in the mapping table."""
@@ -72,24 +55,20 @@ class Projector:
         return self._projected(key, table, resource) if table is not None else None
 
     def _projected(self, key: str, table: TypeRow, resource: Json) -> Projection:
-        said: list[Said] = [(TYPE.value, table.record_class), (_SOURCE, text(key))]
-        made = Projection(key, node_of(key), said)
+        made = Projection(key=key, record_class=table.record_class)
         plan = table.plan(tuple(resource))
         for row, element, place in plan.rows:
-            read = self._readers.get(row.kind, _skip)
+            read = _READERS.get(row.kind, _skip)
             value = resource[element] if element else []
             if not isinstance(value, list):
                 if value is not None:
-                    read(made, row, value, place)
+                    read(self, made, row, value, place)
                 continue
             for where, each in values_at(resource, row.path, table.kind):
                 if each is not None:
-                    read(made, row, each, where)
+                    read(self, made, row, each, where)
         if plan.checked:
             self._check(made, table.kind, resource)
-        if made.date:
-            for part in (made, *made.children):
-                part.said.append((_RECORD_DATE, (made.date, _DATE, None)))
         made.known = made.known or table.kept_always
         if plan.unread:
             made.left_out += map(_unmapped, plan.unread)
@@ -230,10 +209,28 @@ class Projector:
         self._text(made, row, narrative_text(texts(value, "div")), place)
 
 
-def _skip(made: Projection, row: Row, value: Any, place: str) -> None:
+def _skip(projector: Projector, made: Projection, row: Row, value: Any, place: str) -> None:
     """Read nothing: what the table passes over."""
 
 
 def _unmapped(name: str) -> str:
     shown = name if _ELEMENT.fullmatch(name) else "of an unknown name"
     return f"element {shown} is not mapped"
+
+
+_READERS = {  # by the kind of value; no bound methods, which would keep a record from being freed
+    "text": Projector._text,
+    "code": Projector._code,
+    "boolean": Projector._boolean,
+    "date": Projector._date,
+    "quantity": Projector._quantity,
+    "reference": Projector._reference,
+    "CodeableConcept": Projector._concept,
+    "Coding": Projector._coding,
+    "site": Projector._site,
+    "codingsite": Projector._coding_site,
+    "child": Projector._child,
+    "medication": Projector._medication,
+    "attachment": Projector._attachment,
+    "narrative": Projector._narrative,
+}

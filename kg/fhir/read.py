@@ -117,7 +117,7 @@ class Reader:
         if key not in self._scoped:
             self._scoped[key] = any(
                 self._puts_in_scope(prop, value)
-                for _, prop, value in self.projections[key].rows
+                for prop, value in self.projections[key].pairs
                 if prop in self._deciding or prop in (_CODE, _DENOTES)
             )
         return self._scoped[key]
