@@ -117,7 +117,7 @@ class Projector:
         number = value.get("value") if isinstance(value, dict) else None
         if not isinstance(number, _NUMBER) or isinstance(number, bool):
             return
-        if "comparator" in value and texts(value, "comparator"):
+        if texts(value, "comparator"):
             made.left_out.append(f"{place} is a bound, not a value")
             return
         lexical = decimal_of(number)

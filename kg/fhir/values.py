@@ -35,11 +35,10 @@ def items(value: Any) -> list[Json]:
     return [item for item in found if isinstance(item, dict)]
 
 
-def texts(value: Any, *names: str) -> str:
-    """The string below those names, or empty when the structure is not as expected."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else ""
+def texts(value: Any, name: str) -> str:
+    """The string of that name, or empty when the structure is not as expected."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 class Step(NamedTuple):
@@ -117,8 +116,8 @@ def decimal_of(number: int | float | Decimal) -> str:
     text = str(number)
     if text[-1] not in _DIGITS or len(text) > _MAX_DIGITS:  # infinite, or no number
         return ""
-    exponent = text.upper().partition("E")[2]
-    if not exponent:
+    _, mark, exponent = text.lower().partition("e")
+    if not mark:
         return text
     return format(number, "f") if abs(int(exponent)) <= MAX_EXPONENT else ""
 
