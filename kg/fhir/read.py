@@ -163,7 +163,8 @@ class Reader:
     ) -> None:
         if not self._concerns(key, episode.patient):
             return
-        case.not_mapped += [(key, why) for why in made.left_out]
+        if made.left_out:
+            case.not_mapped += [(key, why) for why in made.left_out]
         documented = key in episode.documented
         if made.excluded:
             case.not_mapped.append((key, "its status says it is no evidence"))
