@@ -26,6 +26,7 @@ from kg.sites import site_nodes, site_rows
 from kg.wording import mentions
 
 _Reader = Callable[[Element, Row, Json], None]
+# A key for content: the JSON of it, in which a number is not a string.
 _CONTENT = msgspec.json.Encoder(decimal_format="number").encode
 
 

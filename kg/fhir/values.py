@@ -67,8 +67,15 @@ def values_at(value: Any, path: tuple[Step, ...], place: str) -> list[tuple[str,
 def _flat(place: str, value: Any) -> list[tuple[str, Any]]:
     if not isinstance(value, list):
         return [(place, value)]
-    each = enumerate(value)
-    return [found for number, item in each for found in _flat(f"{place}[{number}]", item)]
+    found: list[tuple[str, Any]] = []
+    queue: list[tuple[str, Any]] = [(place, value)]
+    while queue:
+        where, each = queue.pop()
+        if isinstance(each, list):
+            queue += [(f"{where}[{n}]", item) for n, item in enumerate(each)][::-1]
+        else:
+            found.append((where, each))
+    return found
 
 
 def code_of(coding: Any) -> str:
