@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import msgspec
 
@@ -31,7 +30,7 @@ from kg.bulk.rows import (
 from kg.bulk.shared import Shared, references
 from kg.case import Case
 from kg.derive import Construct
-from kg.fhir.decode import resource
+from kg.fhir.decode import of_lines
 from kg.fhir.mapping import mapping
 from kg.fhir.read import cases_of
 from kg.inputs import read
@@ -207,19 +206,18 @@ def record_of(key: str, members: list[Item], options: Options, held: Shared) -> 
             raise made.error
         return Record(key, files, made.sha256, made.cases)
     lines = distinct(members)
-    found = [(f"line {n}", resource(raw, files)) for n, raw in enumerate(lines, start=1)]
-    for attached in _attached([item for _, item in found], held):
-        found.append((f"line {len(found) + 1}", resource(attached, files)))
-    for _, item in found:
+    found = of_lines(lines, files) + of_lines(_attached(lines, held), files)
+    for item in found:
         if isinstance(identifier := item.get("id"), str) and identifier:
             item["__fullUrl"] = f"urn:uuid:{identifier}"
-    return Record(key, files, hash_of(lines), cases_of(found, files, knowledge, options.profile))
+    cases = cases_of([("", item) for item in found], files, knowledge, options.profile)
+    return Record(key, files, hash_of(lines), cases)
 
 
-def _attached(resources: list[Any], held: Shared) -> list[bytes]:
-    """The shared lines that the resources refer to, and those refer to, each once."""
+def _attached(lines: list[bytes], held: Shared) -> list[bytes]:
+    """The shared lines that these lines refer to, and those refer to, each once."""
     found: dict[str, list[bytes]] = {}
-    queue = sorted({key for item in resources for key in references(item)})
+    queue = [*references(b"\n".join(lines))]
     while queue:
         key = queue.pop()
         if key in found:
@@ -227,6 +225,5 @@ def _attached(resources: list[Any], held: Shared) -> list[bytes]:
         found[key] = [raw for _, raw in held.lines(key)]
         if found[key]:
             queue += held.roles(key)
-            for raw in found[key]:
-                queue += references(msgspec.json.decode(raw))
+            queue += references(b"\n".join(found[key]))
     return [raw for key in sorted(found) for raw in found[key]]

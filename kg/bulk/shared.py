@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kg.bulk.partition import Item
 from kg.bulk.peek import target_key
+from kg.fhir.episodes import SHARED
 
 _TABLES = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
@@ -24,6 +28,8 @@ CREATE TABLE possible (kind TEXT);
 """
 _INDEXES = "CREATE INDEX held_key ON held (key); CREATE INDEX role_of ON role (practitioner);"
 _MOST = 10_000
+_ADDRESS = re.compile(rb'"(?:reference|url)"\s*:\s*"([^"]*)"')
+_DECODER = msgspec.json.Decoder(float_hook=str)  # a number of any size will do
 
 
 def store(path: Path, found: Iterable[Item]) -> None:
@@ -72,15 +78,23 @@ class Shared:
         return [name for (name,) in self._open.execute(sql, (key, _MOST))]
 
 
-def references(value: Any) -> Iterator[str]:
-    """``Type/id`` of every literal reference and attachment address anywhere in a resource."""
-    queue = [value]
-    while queue:
-        item = queue.pop()
-        if isinstance(item, list):
-            queue += item
-        elif isinstance(item, dict):
-            queue += item.values()
-            for name in ("reference", "url"):
-                if isinstance(address := item.get(name), str) and (key := target_key(address)):
-                    yield key
+def references(lines: bytes) -> set[str]:
+    """``Type/id`` of every shared thing that some of the lines refer to, anywhere in them."""
+    found = set(_ADDRESS.findall(lines))
+    if b"\\" in lines and (b"\\u" in lines or any(b"\\" in address for address in found)):
+        found = _unescaped(lines)
+    keys = {target_key(address.decode()) for address in found}
+    return {key for key in keys if key.partition("/")[0] in SHARED}
+
+
+def _unescaped(lines: bytes) -> set[bytes]:
+    """The addresses in lines that write characters in more than one way."""
+    queue: list[Any] = _DECODER.decode_lines(lines)
+    found = set()
+    for item in queue:
+        values = item.values() if isinstance(item, dict) else item
+        queue += [value for value in values if isinstance(value, dict | list)]
+        if isinstance(item, dict):
+            named = (item.get(name) for name in ("reference", "url"))
+            found |= {address.encode() for address in named if isinstance(address, str)}
+    return found

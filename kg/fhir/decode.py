@@ -21,7 +21,6 @@ Json = dict[str, Any]
 MAX_BYTES = 100 * 1024 * 1024
 MAX_EXPONENT = 30
 _KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
-_LINE_END = re.compile(rb"[\r\n]")
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -71,13 +70,22 @@ def resources(raw: bytes, file: str) -> list[tuple[str, Json]]:
     return found
 
 
-def resource(raw: bytes, file: str) -> Json:
-    """The one resource of one line of NDJSON; raises as ``resources`` does."""
-    if b"\x00" in raw or b"\\u0000" in raw:
-        raise UnreadableInput(
-            file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
-        )
-    return _opened(_decoded(raw, file, ""), "", file, depth=0)[0][1]
+def of_lines(lines: list[bytes], file: str) -> list[Json]:
+    """The resource on each line, none of them a Bundle; raises as ``resources`` does."""
+    whole = b"\n".join(lines)
+    try:
+        _check_nul(whole, file)
+        found = _DECODER.decode_lines(whole)
+    except (UnreadableInput, msgspec.DecodeError, RecursionError):
+        found = []
+    if len(found) != len(lines):  # one by one, to tell what is wrong with which
+        found = []
+        for line in lines:
+            _check_nul(line, file)
+            found.append(_decoded(line, file, ""))
+    for document in found:
+        _kind_of(document, "", file)
+    return found
 
 
 def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
@@ -91,12 +99,9 @@ def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
         raise UnreadableInput(
             file, f"byte {spot}", "the text is not UTF-8", "Save it as UTF-8"
         ) from None
-    if b"\x00" in text or b"\\u0000" in text:
-        raise UnreadableInput(
-            file, _position(raw), "it contains NUL characters", "Remove them; FHIR forbids them"
-        )
-    end = _LINE_END.search(text)
-    if end and _is_object(text[: end.start()]):
+    _check_nul(text, file, len(raw) - len(text))
+    ends = [end for end in (text.find(b"\n"), text.find(b"\r")) if end >= 0]
+    if ends and _is_object(text[: min(ends)]):
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip():
                 yield f"line {number}", _decoded(line, file, f"line {number}")
@@ -104,9 +109,14 @@ def _documents(raw: bytes, file: str) -> Iterator[tuple[str, Any]]:
         yield "", _decoded(text, file, "")
 
 
-def _position(raw: bytes) -> str:
-    literal, escaped = raw.find(b"\x00"), raw.find(b"\\u0000")
-    return f"byte {literal if literal >= 0 else escaped}"
+def _check_nul(text: bytes, file: str, before: int = 0) -> None:
+    """Refuse a text with NUL characters. ``before``: how many bytes were before it."""
+    spot = text.find(b"\x00")
+    if spot < 0 and text.rfind(b"\\u0000") >= 0:  # from its end it is searched twice as fast
+        spot = text.find(b"\\u0000")
+    if spot >= 0:
+        place, what = f"byte {before + spot}", "it contains NUL characters"
+        raise UnreadableInput(file, place, what, "Remove them; FHIR forbids them")
 
 
 def _is_object(line: bytes) -> bool:
@@ -139,7 +149,7 @@ def _decoded(text: bytes, file: str, place: str) -> Any:
         raise UnreadableInput(file, spot, reason, "Export the record again as JSON") from None
 
 
-def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str, Json]]:
+def _kind_of(document: Any, place: str, file: str) -> str:
     if not isinstance(document, dict):
         raise UnusableRecord(
             file, place, "the JSON is no FHIR resource", "Give a resource or a Bundle"
@@ -149,6 +159,11 @@ def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str,
         raise UnusableRecord(
             file, place, "resourceType is missing or wrong", "Give a FHIR R4 resource or Bundle"
         )
+    return kind
+
+
+def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str, Json]]:
+    kind = _kind_of(document, place, file)
     if kind != "Bundle":
         return [(place or kind, document)]
     if depth > 3:
@@ -161,13 +176,13 @@ def _opened(document: Any, place: str, file: str, depth: int) -> list[tuple[str,
 
 def _entries(entries: list[Any], place: str, file: str, depth: int) -> list[tuple[str, Json]]:
     found: list[tuple[str, Json]] = []
+    within = f"{place}, " if place else ""
     for number, entry in enumerate(entries):
-        where = f"{place + ', ' if place else ''}Bundle.entry[{number}]"
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if resource is None:
             continue
-        opened = _opened(resource, where, file, depth + 1)
-        if isinstance(entry.get("fullUrl"), str) and len(opened) == 1:
-            opened[0][1]["__fullUrl"] = entry["fullUrl"]
+        opened = _opened(resource, f"{within}Bundle.entry[{number}]", file, depth + 1)
+        if len(opened) == 1 and isinstance(full_url := entry.get("fullUrl"), str):
+            opened[0][1]["__fullUrl"] = full_url
         found += opened
     return found

@@ -16,10 +16,12 @@ from kg.fhir.references import Record
 from kg.fhir.values import code_of, items, texts
 
 Coding = tuple[str, str]
+Owners = dict[str, str | None]
 _UNKNOWN = "Patient/unknown"
 SHARED = frozenset(
     {"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "Binary"}
 )
+_ABOUT = ("subject", "patient", "beneficiary")
 _VOID = frozenset({"cancelled", "entered-in-error"})
 _MAX_SEQUENCE = 1_000_000
 _LEVELS = ("claim", "encounter-diagnosis-list", "encounter-diagnosis", "problem-list-item")
@@ -58,56 +60,50 @@ class _Conditions(NamedTuple):
     problems: list[tuple[str, Json]]
 
 
-def episodes(record: Record, mapping: Mapping) -> Iterator[Episode]:
+def episodes(record: Record, mapping: Mapping, owners: Owners) -> Iterator[Episode]:
     """All episodes of a record, patient by patient, encounters before claims before the rest."""
-    for patient in _patients(record):
-        yield from _of_patient(record, mapping, patient)
+    patients = dict.fromkeys(key for key, _ in record.of_type("Patient"))
+    patients |= dict.fromkeys(filter(None, owners.values()))
+    for patient in patients or (_UNKNOWN,):
+        yield from _of_patient(record, mapping, owners, patient)
 
 
-def patient_of(record: Record, key: str, resource: Json) -> str | None:
+def owners(record: Record) -> Owners:
+    """The patient each resource is about; None when it may be anybody's."""
+    several = len(record.of_type("Patient")) > 1
+    return {key: _owner(record, key, each, several) for key, each in record.by_key.items()}
+
+
+def _owner(record: Record, key: str, resource: Json, several: bool) -> str | None:
     """The patient a resource is about, by subject, patient or beneficiary.
 
     A clinical resource that names none is the one patient's, or among several nobody's.
     """
     if resource["resourceType"] == "Patient":
         return key
-    for name in ("subject", "patient", "beneficiary"):
-        target = record.target(resource.get(name), key)
-        if target:
+    for name in _ABOUT:
+        if name in resource and (target := record.target(resource[name], key)):
             return target
     holder = record.container(key)
     if holder:
-        return patient_of(record, holder, record.by_key[holder])
-    if resource["resourceType"] in SHARED or len(record.of_type("Patient")) < 2:
-        return None
-    return _UNKNOWN
+        return _owner(record, holder, record.by_key[holder], several)
+    return _UNKNOWN if several and resource["resourceType"] not in SHARED else None
 
 
-def _patients(record: Record) -> list[str]:
-    found: dict[str, None] = dict.fromkeys(key for key, _ in record.of_type("Patient"))
-    for key, resource in record.by_key.items():
-        patient = patient_of(record, key, resource)
-        if patient:
-            found[patient] = None
-    if not found:
-        found[_UNKNOWN] = None
-    return list(found)
+def _mine(record: Record, kind: str, owners: Owners, patient: str) -> list[tuple[str, Json]]:
+    return [each for each in record.of_type(kind) if owners[each[0]] in (None, patient)]
 
 
-def _mine(record: Record, kind: str, patient: str) -> list[tuple[str, Json]]:
-    return [
-        (key, item)
-        for key, item in record.of_type(kind)
-        if (patient_of(record, key, item) or patient) == patient
-    ]
-
-
-def _of_patient(record: Record, mapping: Mapping, patient: str) -> Iterator[Episode]:
-    found = _mine(record, "Condition", patient)
+def _of_patient(
+    record: Record, mapping: Mapping, owners: Owners, patient: str
+) -> Iterator[Episode]:
+    found = _mine(record, "Condition", owners, patient)
     named = {key: record.target(condition.get("encounter"), key) for key, condition in found}
     conditions = _Conditions(found, named, [item for item in found if _active_problem(item[1])])
-    claims = [(key, claim) for key, claim in _mine(record, "Claim", patient) if _counts(claim)]
-    met = _mine(record, "Encounter", patient)
+    claims = [
+        (key, claim) for key, claim in _mine(record, "Claim", owners, patient) if _counts(claim)
+    ]
+    met = _mine(record, "Encounter", owners, patient)
     void = {key for key, encounter in met if texts(encounter, "status") in _VOID}
     keys = [key for key, _ in met] + [key for key in named.values() if key]
     encounters = dict.fromkeys(key for key in keys if key not in void)

@@ -4,46 +4,85 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kg.codesystems import CodeSystems, code_systems
+from kg.fhir.kept import Kept
+from kg.fhir.values import Step
 from kg.knowledge import Knowledge
 from kg.namespaces import M816
 
 _INFRASTRUCTURE = {"resourceType", "id", "meta", "text", "language", "implicitRules", "contained"}
+_PERIOD = frozenset({M816 + "periodStart", M816 + "periodEnd"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """One path of one resource type: its value kind and the properties it yields."""
 
-    path: tuple[str, ...]
+    path: tuple[Step, ...]
     kind: str
     prop: str
     text_prop: str
     dates: bool
-    values: dict[str, str] = field(hash=False, default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     otherwise: str = ""
     decides: bool = False
     keeps: bool = False
     child: str = ""
 
 
-@dataclass
+class Plan(NamedTuple):
+    """How resources with the same elements are read.
+
+    ``rows``: those that may find something; each with the element, if that is the whole path, and
+    its FHIRPath. ``unread``: what no row looks at. ``checked``: whether there may be a diagnosis
+    or both ends of a period.
+    """
+
+    rows: tuple[tuple[Row, str, str], ...]
+    unread: tuple[str, ...]
+    checked: bool
+
+
+@dataclass(eq=False)
 class TypeRow:
     """One resource type: the record class it becomes, and when a record is worth keeping."""
 
+    kind: str
     record_class: str
     kept_always: bool
     rows: list[Row] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
+    _plans: Kept[tuple[str, ...], Plan] = field(default_factory=Kept)
+
+    def plan(self, elements: tuple[str, ...]) -> Plan:
+        """How to read a resource that has those elements; few combinations ever occur."""
+        found = self._plans.get(elements)
+        if found is None:
+            found = self._planned(frozenset(elements))
+            self._plans.keep(elements, found, sum(map(len, elements)))
+        return found
 
     @functools.cached_property
-    def looked_at(self) -> frozenset[str]:
+    def _looked_at(self) -> frozenset[str]:
         """The elements that a row reads or that are passed over knowingly."""
-        return frozenset({row.path[0] for row in self.rows} | self.ignored | _INFRASTRUCTURE)
+        read = {row.path[0].name for row in self.rows if not row.path[0].url}
+        return frozenset(read | self.ignored | _INFRASTRUCTURE)
+
+    def _planned(self, elements: frozenset[str]) -> Plan:
+        rows = []
+        for row in self.rows:
+            first = row.path[0]
+            if first.name in elements:
+                whole = first.name if len(row.path) == 1 and not first.url else ""
+                rows.append((row, whole, f"{self.kind}.{whole}"))
+        props = {prop for row, _, _ in rows for prop in (row.prop, row.text_prop)}
+        checked = "diagnosis" in elements or props >= _PERIOD
+        return Plan(tuple(rows), tuple(sorted(elements - self._looked_at)), checked)
 
 
-@dataclass
+@dataclass(eq=False)
 class Mapping:
     """The whole table."""
 
@@ -56,7 +95,9 @@ def mapping(knowledge: Knowledge) -> Mapping:
     """Compile the mapping rows of the knowledge."""
     table = Mapping(systems=code_systems(knowledge))
     for iri in knowledge.subjects("FhirType"):
-        table.types[knowledge.text(iri, "fhirType")] = TypeRow(
+        kind = knowledge.text(iri, "fhirType")
+        table.types[kind] = TypeRow(
+            kind,
             knowledge.text(iri, "recordClass"),
             knowledge.text(iri, "keptAlways") == "true",
             ignored=set(knowledge.texts(iri, "ignoresElement")),
@@ -73,7 +114,7 @@ def _row(knowledge: Knowledge, iri: str) -> Row:
         if predicate == M816 + "valueOf"
     }
     return Row(
-        tuple(knowledge.text(iri, "path").split(".")),
+        tuple(map(_step, knowledge.text(iri, "path").split("."))),
         knowledge.text(iri, "valueKind"),
         knowledge.text(iri, "yields"),
         knowledge.text(iri, "yieldsText"),
@@ -84,3 +125,9 @@ def _row(knowledge: Knowledge, iri: str) -> Row:
         knowledge.text(iri, "keepsRecord") == "true",
         knowledge.text(iri, "childType"),
     )
+
+
+def _step(name: str) -> Step:
+    """One part of a path; an extension's url is written with ``|`` for its dots."""
+    element, bracket, url = name.partition("(")
+    return Step(element, url.removesuffix(")").replace("|", ".")) if bracket else Step(element)

@@ -1,34 +1,95 @@
-"""The record of one resource while it is being read: its node, its triples, what it left out."""
+"""The record of one resource while it is being read: its node, its facts, what it left out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
-from kg.expressions import Node
+from kg.expressions import Node, text
 from kg.facts import Row
-from kg.namespaces import M816, RECORD
+from kg.namespaces import M816, RECORD, TYPE, XSD
 
 _NO_EVIDENCE = M816 + "notEvidence"
+_SOURCE, _RECORD_DATE = M816 + "source", M816 + "recordDate"
+_DATE = XSD + "date"
 
 
-@dataclass
-class Projection:
-    """The record of one resource: its node, facts, date, what it points to, what it lacks."""
+class Reading(msgspec.Struct):
+    """What is read of a record: its properties, and facts about the codes and sites it names.
 
-    key: str
-    node: str
-    rows: list[Row] = field(default_factory=list)
-    date: str = ""
-    targets: list[tuple[str, str]] = field(default_factory=list)
+    ``known``: whether any of it is in the term tables. ``excluded``: whether it is no evidence.
+    """
+
+    said: list[tuple[str, Node]] = []
+    beside: list[Row] = []
     known: bool = False
     excluded: bool = False
-    left_out: list[str] = field(default_factory=list)
-    children: list[Projection] = field(default_factory=list)
 
     def add(self, prop: str, value: Node) -> None:
         """State one fact about the record."""
         self.excluded = self.excluded or value == _NO_EVIDENCE
-        self.rows.append((self.node, prop, value))
+        self.said.append((prop, value))
+
+
+class Element(Reading):
+    """What an element says, whatever resource it stands in.
+
+    ``bare``: how many of its codes have no system. ``unsure``: whether one of these, by which it
+    would be decided, may be in scope.
+    """
+
+    bare: int = 0
+    unsure: bool = False
+
+
+class Projection(Reading):
+    """The record of one resource: its class and facts, date, what it points to, what it lacks."""
+
+    key: str = ""
+    record_class: str = ""
+    elements: list[Element] = []
+    date: str = ""
+    targets: list[tuple[str, str]] = []
+    left_out: list[str] = []
+    children: list[Projection] = []
+
+    def take(self, found: Element, place: str) -> None:
+        """State all that an element at that place says."""
+        self.elements.append(found)
+        self.known = self.known or found.known
+        self.excluded = self.excluded or found.excluded
+        if found.bare:
+            self.left_out += [f"{place} has a code without a system"] * found.bare
+
+    @property
+    def node(self) -> str:
+        """The IRI of the record."""
+        return node_of(self.key)
+
+    @property
+    def pairs(self) -> list[tuple[str, Node]]:
+        """The properties and values of all facts that were read, with those of its parts."""
+        pairs: list[tuple[str, Node]] = []
+        for reading in (self, *self.elements):
+            pairs += reading.said
+            pairs += [(prop, value) for _, prop, value in reading.beside]
+        for part in self.children:
+            pairs += part.pairs
+        return pairs
+
+    @property
+    def rows(self) -> list[Row]:
+        """All facts, with those of its parts."""
+        node = self.node
+        rows: list[Row] = [(node, TYPE.value, self.record_class), (node, _SOURCE, text(self.key))]
+        for reading in (self, *self.elements):
+            rows += [(node, prop, value) for prop, value in reading.said]
+            rows += reading.beside
+        for part in self.children:
+            rows += part.rows
+        if self.date:
+            day = (self.date, _DATE, None)
+            rows += [(part.node, _RECORD_DATE, day) for part in (self, *self.children)]
+        return rows
 
 
 def node_of(key: str) -> str:

@@ -12,18 +12,19 @@ from kg.errors import UnusableRecord
 from kg.expressions import INTEGER, Node, text
 from kg.facts import Row, text_of
 from kg.fhir.decode import Json, resources
-from kg.fhir.episodes import Episode, Submission, episodes, patient_of
+from kg.fhir.episodes import Episode, Submission, episodes, owners
 from kg.fhir.mapping import Mapping, mapping
 from kg.fhir.project import Projector
 from kg.fhir.projection import Projection, node_of
 from kg.fhir.references import Record
-from kg.fhir.values import day_of
+from kg.fhir.values import NO_SUCH_DAY, day_of
 from kg.knowledge import Knowledge
 from kg.lexicon import lexicon
 from kg.namespaces import M816, RECORD, TYPE, XSD
 from kg.wording import mentions
 
 _DATE, _ENCOUNTER = XSD + "date", M816 + "encounter"
+_CODE, _DENOTES = M816 + "code", M816 + "denotes"
 
 
 def cases(raw: bytes, file: str, knowledge: Knowledge, profile: str = "") -> list[Case]:
@@ -41,7 +42,7 @@ def cases_of(
 def _cases(record: Record, file: str, knowledge: Knowledge, profile: str) -> list[Case]:
     reader = Reader(knowledge, record, file)
     reader.check_cycles()
-    listed = list(episodes(record, reader.mapping))
+    listed = list(episodes(record, reader.mapping, reader.owners))
     found = [reader.case(episode, profile) for episode in listed if reader.in_scope(episode)]
     patients = {case.value("ofPatient") for case in found}
     for episode in listed:
@@ -63,8 +64,9 @@ class Reader:
         projector = Projector(self.mapping, self.lexicon, record, file, knowledge)
         self.projections: dict[str, Projection] = {}
         self.unmapped: dict[str, str] = {}
-        self._patients: dict[str, str | None] = {}
+        self.owners = owners(record)
         self._scoped: dict[str, bool] = {}
+        self._deciding = frozenset(knowledge.by_type.get(M816 + "DecidingText", ()))
         for key, resource in record.by_key.items():
             made = projector.project(key, resource)
             if made is None:
@@ -73,17 +75,19 @@ class Reader:
                 self.projections[key] = made
         self.by_encounter: dict[str, list[str]] = {}
         for key, made in self.projections.items():
-            for encounter in dict.fromkeys(t for p, t in made.targets if p == _ENCOUNTER):
-                self.by_encounter.setdefault(encounter, []).append(key)
+            for prop, target in dict.fromkeys(made.targets):
+                if prop == _ENCOUNTER:
+                    self.by_encounter.setdefault(target, []).append(key)
 
     def check_cycles(self) -> None:
         """Refuse records of one type that refer to each other in a circle."""
-        edges = {
-            key: [t for _, t in made.targets if t.split("/")[0] == key.split("/")[0]]
-            for key, made in self.projections.items()
-        }
-        for start in edges:
-            seen, queue = set(), list(edges[start])
+        edges: dict[str, list[str]] = {}
+        for key, made in self.projections.items():
+            if made.targets:
+                kind = key[: key.index("/") + 1]
+                edges[key] = [target for _, target in made.targets if target.startswith(kind)]
+        for start, found in edges.items():
+            seen, queue = set(), list(found)
             while queue:
                 key = queue.pop()
                 if key == start:
@@ -111,18 +115,21 @@ class Reader:
 
     def _words_in_scope(self, key: str) -> bool:
         if key not in self._scoped:
-            rows = self.projections[key].rows
-            self._scoped[key] = any(self._puts_in_scope(p, o) for _, p, o in rows)
+            self._scoped[key] = any(
+                self._puts_in_scope(prop, value)
+                for prop, value in self.projections[key].pairs
+                if prop in self._deciding or prop in (_CODE, _DENOTES)
+            )
         return self._scoped[key]
 
     def _puts_in_scope(self, prop: str, value: Node) -> bool:
         if not isinstance(value, str):
-            kinds = self.knowledge.by_type.get(M816 + "DecidingText", ())
-            return prop in kinds and self._says_scope(value[0])
-        if prop == M816 + "denotes":
+            return prop in self._deciding and self._says_scope(value[0])
+        if prop == _DENOTES:
             return self._is_in_scope(value)
-        meant = self.knowledge.texts(value, "denotes") if prop == M816 + "code" else ()
-        return any(map(self._is_in_scope, meant))
+        return prop == _CODE and any(
+            map(self._is_in_scope, self.knowledge.strings(value, _DENOTES))
+        )
 
     def _is_in_scope(self, concept: str) -> bool:
         return self.knowledge.text(concept, "inScope") == "true"
@@ -149,16 +156,15 @@ class Reader:
         return case
 
     def _concerns(self, key: str, patient: str) -> bool:
-        if key not in self._patients:
-            self._patients[key] = patient_of(self.record, key, self.record.by_key[key])
-        return self._patients[key] in {None, patient}
+        return self.owners[key] in (None, patient)
 
     def _add_record(
         self, case: Case, episode: Episode, key: str, made: Projection, end: str
     ) -> None:
         if not self._concerns(key, episode.patient):
             return
-        case.not_mapped += [(key, why) for why in made.left_out]
+        if made.left_out:
+            case.not_mapped += [(key, why) for why in made.left_out]
         documented = key in episode.documented
         if made.excluded:
             case.not_mapped.append((key, "its status says it is no evidence"))
@@ -214,7 +220,9 @@ class Reader:
     def _patient(self, case: Case, key: str, day: str) -> None:
         resource: Json = self.record.by_key.get(key, {})
         if day and isinstance(resource.get("birthDate"), str):
-            born = day_of(resource["birthDate"], self.file, f"{key} Patient.birthDate")
+            born = day_of(resource["birthDate"])
+            if not born:
+                raise UnusableRecord(self.file, f"{key} Patient.birthDate", *NO_SUCH_DAY)
             if born > day:
                 raise UnusableRecord(
                     self.file, key, "the birth date lies after the encounter", "Correct it"

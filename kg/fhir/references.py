@@ -6,6 +6,7 @@ FHIR R4 §2.3 (References between Resources).
 from __future__ import annotations
 
 import hashlib
+import operator
 import re
 from collections import Counter
 from typing import Any
@@ -15,6 +16,7 @@ from kg.fhir.values import items, texts
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
+_BY_NAME = operator.itemgetter(0, 1)
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -37,18 +39,18 @@ class Record:
         self._by_kind: dict[str, list[tuple[str, Json]]] = {}
         self._alias: dict[str, str] = {}
         self._container: dict[str, str] = {}
+        self._targets: dict[str, str] = {}
         named = [(_name(number, resource), resource) for number, (_, resource) in enumerate(found)]
         times = Counter(name for name, _ in named)
-        ties = {name for name in times if times[name] > 1}
-        for name, resource in sorted(
-            named, key=lambda item: (_natural(item[0]), repr(item[1]) if item[0] in ties else "")
-        ):
+        ties = {name for name, count in times.items() if count > 1}
+        order = [(_natural(n), repr(each) if n in ties else "", n, each) for n, each in named]
+        for _, _, name, resource in sorted(order, key=_BY_NAME):
             self._add(name, resource)
 
     def _add(self, name: str, resource: Json) -> None:
         kind, key = resource["resourceType"], name
         full_url = resource.pop("__fullUrl", None)
-        if resource == self.by_key.get(key):
+        if key in self.by_key and resource == self.by_key[key]:
             self._alias.setdefault(str(full_url), key)
             return
         while key in self.by_key:
@@ -59,8 +61,9 @@ class Record:
         self._alias.setdefault(f"{kind}/{texts(resource, 'id')}", key)
         if isinstance(full_url, str):
             self._alias.setdefault(full_url, key)
-        for inner in items(resource.get("contained")):
-            self._add_contained(key, inner)
+        if "contained" in resource:
+            for inner in items(resource["contained"]):
+                self._add_contained(key, inner)
 
     def _add_contained(self, parent: str, inner: Json) -> None:
         kind, name = texts(inner, "resourceType"), texts(inner, "id")
@@ -81,13 +84,20 @@ class Record:
 
         None when the reference carries no usable address (identifier or display only).
         """
-        address = texts(reference, "reference")
-        if not address:
+        address = reference.get("reference") if isinstance(reference, dict) else None
+        if not isinstance(address, str) or not address:
             return None
         if address.startswith("#"):
             holder = self._container.get(within, within)
             inner = f"Contained/{opaque(address)}"
             return holder if address == "#" else self._alias.get(holder + address, inner)
+        found = self._targets.get(address)  # the same few addresses come again and again
+        if found is None:
+            found = self._targets[address] = self._target(address)
+        return found or _unknown(address, texts(reference, "type"))
+
+    def _target(self, address: str) -> str:
+        """The key of a literal address; empty if it does not say what it is of."""
         address = address.split("/_history/")[0]
         if address in self._alias:
             return self._alias[address]
@@ -95,9 +105,7 @@ class Record:
         if len(tail) >= 2 and _KIND.fullmatch(tail[-2]):
             key = f"{tail[-2]}/{opaque(tail[-1])}"
             return self._alias.get(key, key)
-        kinds = [name for name in (texts(reference, "type"), tail[0]) if _KIND.fullmatch(name)]
-        kind = kinds[0] if kinds else "Resource"
-        return f"{kind}/{opaque(address.removeprefix('urn:uuid:'))}"
+        return ""
 
     def container(self, key: str) -> str:
         """The key of the resource that contains this one, or empty."""
@@ -110,10 +118,23 @@ class Record:
 
 def _name(number: int, resource: Json) -> str:
     """``Type/id``; without an id the last part of its address, else its number in the input."""
-    name = texts(resource, "id") or texts(resource, "__fullUrl").rsplit("/", 1)[-1].split(":")[-1]
+    name = resource.get("id")
+    if not isinstance(name, str) or not name:
+        name = texts(resource, "__fullUrl").rsplit("/", 1)[-1].split(":")[-1]
     return f"{resource['resourceType']}/{opaque(name) if name else f'entry-{number + 1}'}"
 
 
-def _natural(key: str) -> list[tuple[int, str]]:
-    """An order in which c2 comes before c10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in _DIGITS.split(key)]
+def _unknown(address: str, kind: str) -> str:
+    """A key for what an address of no known form points to. ``kind``: its type, if it is said."""
+    address = address.split("/_history/")[0]
+    kinds = (kind, address.split("?")[0].rsplit("/", 2)[0])
+    kind = next(filter(_KIND.fullmatch, kinds), "Resource")
+    return f"{kind}/{opaque(address.removeprefix('urn:uuid:'))}"
+
+
+def _natural(key: str) -> list[Any]:
+    """An order in which c2 comes before c10: text and numbers, always in turn."""
+    parts: list[Any] = _DIGITS.split(key)
+    for at in range(1, len(parts), 2):
+        parts[at] = int(parts[at])
+    return parts

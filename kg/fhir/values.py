@@ -11,21 +11,22 @@ import codecs
 import datetime
 import functools
 import html
-import math
 import re
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from kg.errors import UnusableRecord
 from kg.fhir.decode import MAX_EXPONENT, Json
 
-_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T.*)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+_DAY = len("2026-01-01")
+NO_SUCH_DAY = ("the date does not exist", "Correct it in the source system")
 _MEDIA = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 _BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|t[dh]|table|h[1-6]|dt|dd)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]+>")
 _MAX_DIGITS = 64
+_TOO_LARGE = 10**_MAX_DIGITS
+_DIGITS = frozenset("0123456789")
 
 
 def items(value: Any) -> list[Json]:
@@ -34,28 +35,47 @@ def items(value: Any) -> list[Json]:
     return [item for item in found if isinstance(item, dict)]
 
 
-def texts(value: Any, *names: str) -> str:
-    """The string below those names, or empty when the structure is not as expected."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else ""
+def texts(value: Any, name: str) -> str:
+    """The string of that name, or empty when the structure is not as expected."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
 
 
-def values_at(value: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[str, Any]]:
+class Step(NamedTuple):
+    """One part of a path: the name of an element, and for an extension the url it must have."""
+
+    name: str
+    url: str = ""
+
+
+def values_at(value: Any, path: tuple[Step, ...], place: str) -> list[tuple[str, Any]]:
     """The values at a path, lists flattened, each with its concrete FHIRPath."""
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from values_at(item, path, f"{place}[{number}]")
-    elif not path:
-        yield place, value
-    elif isinstance(value, dict):
-        name = path[0]
-        if name.startswith("extension("):
-            for item in items(value.get("extension")):
-                if item.get("url") == name[10:-1].replace("|", "."):
-                    yield from values_at(item, path[1:], f"{place}.extension")
-        elif name in value:
-            yield from values_at(value[name], path[1:], f"{place}.{name}")
+    found = _flat(place, value)
+    for name, url in path:
+        reached: list[tuple[str, Any]] = []
+        for where, each in found:
+            if isinstance(each, dict) and name in each:
+                if url:
+                    extended = (item for item in items(each[name]) if item.get("url") == url)
+                    reached += [(f"{where}.{name}", item) for item in extended]
+                else:
+                    reached += _flat(f"{where}.{name}", each[name])
+        found = reached
+    return found
+
+
+def _flat(place: str, value: Any) -> list[tuple[str, Any]]:
+    if not isinstance(value, list):
+        return [(place, value)]
+    found: list[tuple[str, Any]] = []
+    queue: list[tuple[str, Any]] = [(place, value)]
+    while queue:
+        where, each = queue.pop()
+        if isinstance(each, list):
+            queue += [(f"{where}[{n}]", item) for n, item in enumerate(each)][::-1]
+        else:
+            found.append((where, each))
+    return found
 
 
 def code_of(coding: Any) -> str:
@@ -73,12 +93,18 @@ def _quoted(words: str, safe: str) -> str:
     return quote("".join(words.split()), safe=safe)
 
 
-def day_of(value: Any, file: str, place: str) -> str:
+def day_of(value: Any) -> str:
     """The day of a FHIR date or dateTime; a year or month counts from its first day.
 
-    Raises ``UnusableRecord`` for a date that does not exist or lies outside 1850 to 2150.
+    Empty for a date that does not exist or lies outside 1850 to 2150.
     """
-    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    day, _, time = value.partition("T") if isinstance(value, str) else ("", "", "")
+    return _day(day) if len(day) <= _DAY and "\n" not in time else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(text: str) -> str:
+    match = _DATE.fullmatch(text)
     if match:
         year, month, day = (int(part or 1) for part in match.groups())
         try:
@@ -87,20 +113,20 @@ def day_of(value: Any, file: str, place: str) -> str:
             found = None
         if found and 1850 <= year <= 2150:
             return found.isoformat()
-    raise UnusableRecord(file, place, "the date does not exist", "Correct it in the source system")
+    return ""
 
 
-def decimal_of(number: int | float | Decimal, file: str, place: str) -> str:
-    """The lexical form of a number as recorded; refuses what no measurement reaches."""
-    small = not isinstance(number, int) or abs(number) < 10**_MAX_DIGITS
-    text = str(number) if small else ""
-    digits = text.upper().partition("E")[2]
-    finite = isinstance(number, int) or math.isfinite(number)  # a Decimal may overflow in abs()
-    if not text or not finite or len(text) > _MAX_DIGITS or abs(int(digits or 0)) > MAX_EXPONENT:
-        raise UnusableRecord(
-            file, place, "the number is out of any clinical range", "Correct the value"
-        )
-    return format(number, "f") if digits else text
+def decimal_of(number: int | float | Decimal) -> str:
+    """The lexical form of a number as recorded; empty for what no measurement reaches."""
+    if isinstance(number, int) and abs(number) >= _TOO_LARGE:  # too long even to be written
+        return ""
+    text = str(number)
+    if text[-1] not in _DIGITS or len(text) > _MAX_DIGITS:  # infinite, or no number
+        return ""
+    _, mark, exponent = text.lower().partition("e")
+    if not mark:
+        return text
+    return format(number, "f") if abs(int(exponent)) <= MAX_EXPONENT else ""
 
 
 def media_type(attachment: Json) -> str:
