@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import random
 import statistics
 import tempfile
@@ -43,6 +44,7 @@ def inside(patients: int, runs: int, engine: str) -> None:
         source = _Source(Path(folder), [line.raw for lines in made for line in lines])
         facts = source.facts(options)
         count = _agreeing(facts, engine)
+        _settle()
         rounds = [_round(source, facts, options) for _ in range(runs + 1)][1:]
     plain, bare, whole, stage = ([one[n] for one in rounds] for n in range(4))
     click.echo(f"{patients} patients, {len(facts)} cases in scope, {runs} rounds, engine {engine}")
@@ -180,6 +182,7 @@ def _beside(raws: list[bytes], options: Options, runs: int) -> list[tuple[float,
     with tempfile.TemporaryDirectory() as folder:
         source = _Source(Path(folder), raws)
         source.rows(options)
+        _settle()
         calls = (
             lambda: source.rows(options),
             lambda: source.spilt(options),
@@ -187,6 +190,12 @@ def _beside(raws: list[bytes], options: Options, runs: int) -> list[tuple[float,
         )
         found = [_in_turn(calls) for _ in range(runs)]
     return [(straight / bare, spilt / bare) for straight, spilt, bare in found]
+
+
+def _settle() -> None:
+    """What is there by now is out of the collector's way, as a worker has it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _in_turn(calls: Sequence[Callable[[], object]]) -> list[float]:

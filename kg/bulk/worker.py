@@ -20,7 +20,7 @@ from kg.bulk.manifest import Done, Folder
 from kg.bulk.partition import Item, Piece, read_bucket, spread
 from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
-from kg.bulk.shard import Begin, Judge, Options, judge_shard, judged
+from kg.bulk.shard import Begin, Judge, Options, judge_shard, judged, nothing
 from kg.bulk.shared import Shared
 from kg.bulk.sources import Range
 from kg.bulk.trail import Trail
@@ -63,6 +63,7 @@ def _ready() -> None:
     Going through it took longer than the slowest record.
     """
     scope(default())
+    nothing(Options())
     gc.collect()
     gc.freeze()
 
