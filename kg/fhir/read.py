@@ -24,6 +24,7 @@ from kg.namespaces import M816, RECORD, TYPE, XSD
 from kg.wording import mentions
 
 _DATE, _ENCOUNTER = XSD + "date", M816 + "encounter"
+_OLDER = "an older version of it is left out"
 _CODE, _DENOTES = M816 + "code", M816 + "denotes"
 
 
@@ -42,6 +43,13 @@ def cases_of(
 def _cases(record: Record, file: str, knowledge: Knowledge, profile: str) -> list[Case]:
     reader = Reader(knowledge, record, file)
     reader.check_cycles()
+    if mixed := [key for key in record.unclear if key.startswith("Patient/")]:
+        raise UnusableRecord(
+            file,
+            min(mixed),
+            "two Patients that differ have this id",
+            "Say in meta.lastUpdated which is newer, or judge the records apart",
+        )
     listed = list(episodes(record, reader.mapping, reader.owners))
     found = [reader.case(episode, profile) for episode in listed if reader.in_scope(episode)]
     patients = {case.value("ofPatient") for case in found}
@@ -150,8 +158,9 @@ class Reader:
         end = case.value("caseEnd")
         for key, made in self.projections.items():
             self._add_record(case, episode, key, made, end)
+        unread = [*self.unmapped.items(), *((key, _OLDER) for key in self.record.superseded)]
         case.not_mapped += sorted(
-            (key, why) for key, why in self.unmapped.items() if self._concerns(key, episode.patient)
+            (key, why) for key, why in unread if self._concerns(key, episode.patient)
         )
         return case
 

@@ -5,6 +5,7 @@ FHIR R4 §2.3 (References between Resources).
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import operator
 import re
@@ -18,6 +19,8 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _KIND = re.compile(r"[A-Z][A-Za-z]{2,40}")
 _BY_NAME = operator.itemgetter(0, 1)
 _DIGITS = re.compile(r"(\d+)")
+_LONG = 10
+_Version = tuple[datetime.datetime, int]
 
 
 def opaque(identifier: str) -> str:
@@ -31,7 +34,9 @@ class Record:
     """The resources of one input, addressable by every form of reference.
 
     ``by_key`` gives each resource by its key, ``Type/id``, in the order of the keys, so that the
-    order of the input decides nothing; contained resources are ``Type/id.contained``.
+    order of the input decides nothing; contained resources are ``Type/id.contained``. Of several
+    versions of a resource the newest is there, and its key among the ``superseded``; where
+    ``meta.lastUpdated`` does not say which that is, all are, and the key among the ``unclear``.
     """
 
     def __init__(self, found: list[tuple[str, Json]]) -> None:
@@ -40,12 +45,36 @@ class Record:
         self._alias: dict[str, str] = {}
         self._container: dict[str, str] = {}
         self._targets: dict[str, str] = {}
+        self.superseded: list[str] = []
+        self.unclear: list[str] = []
         named = [(_name(number, resource), resource) for number, (_, resource) in enumerate(found)]
         times = Counter(name for name, _ in named)
         ties = {name for name, count in times.items() if count > 1}
+        if ties:
+            named = self._newest(named, ties)
         order = [(_natural(n), repr(each) if n in ties else "", n, each) for n, each in named]
         for _, _, name, resource in sorted(order, key=_BY_NAME):
             self._add(name, resource)
+
+    def _newest(self, named: list[tuple[str, Json]], ties: set[str]) -> list[tuple[str, Json]]:
+        """Without what a newer version of the same resource replaces."""
+        versions: dict[str, list[_Version | None]] = {}
+        for name, resource in named:
+            if name in ties:
+                versions.setdefault(name, []).append(_version(resource))
+        newest = {}
+        for name, found in versions.items():
+            known = [version for version in found if version is not None]
+            if len(known) == len(found) and min(known) < max(known):
+                newest[name] = max(known)
+        self.superseded += newest
+        kept = []
+        for name, resource in named:
+            if name in newest and _version(resource) != newest[name]:
+                self._alias.setdefault(str(resource.get("__fullUrl")), name)
+            else:
+                kept.append((name, resource))
+        return kept
 
     def _add(self, name: str, resource: Json) -> None:
         kind, key = resource["resourceType"], name
@@ -55,6 +84,8 @@ class Record:
             return
         while key in self.by_key:
             key += "-again"
+        if key != name:
+            self.unclear.append(name)
         self.by_key[key] = resource
         self._by_kind.setdefault(kind, []).append((key, resource))
         self._alias.setdefault(key, key)
@@ -114,6 +145,20 @@ class Record:
     def resolves(self, key: str) -> bool:
         """True when the resource with that key was supplied."""
         return key in self.by_key
+
+
+def _version(resource: Json) -> _Version | None:
+    """When a version of a resource was made, and its number; None where that is not said."""
+    meta = resource.get("meta")
+    told = meta if isinstance(meta, dict) else {}
+    try:
+        made = datetime.datetime.fromisoformat(texts(told, "lastUpdated"))
+    except ValueError:
+        return None
+    number = texts(told, "versionId")
+    if made.tzinfo is None:
+        return None
+    return made, int(number) if number.isdecimal() and len(number) < _LONG else 0
 
 
 def _name(number: int, resource: Json) -> str:

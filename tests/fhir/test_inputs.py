@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kg.__main__ import main
+from kg.errors import UnusableRecord
 from kg.fhir import decode
 from kg.inputs import read
 from kg.knowledge import default
@@ -96,6 +97,35 @@ def test_resources_of_one_id_are_both_kept_and_copies_count_once() -> None:
     (case,) = cases(bundle)
     sources = {value(t.object) for t in case.triples if t.predicate.value.endswith("/source")}
     assert {"Condition/cond2", "Condition/cond2-again"} <= sources
+
+
+def test_of_two_versions_the_newer_is_read_and_the_other_told() -> None:
+    bundle = documented()
+    bundle.condition("Essential hypertension", "I10", id="cond9")
+    older = {**bundle.resources[-1], "code": {"text": "osteoporosis of the hip"}}
+    older["meta"] = {"versionId": "9", "lastUpdated": "2026-01-02T00:00:00+02:00"}
+    bundle.resources[-1]["meta"] = {"versionId": "10", "lastUpdated": "2026-01-01T22:00:00Z"}
+    alone = cases(bundle)
+    for place in (0, len(bundle.resources)):
+        several = documented()
+        several.resources[:] = bundle.resources
+        several.resources.insert(place, older)
+        (case,) = cases(several)
+        assert case.rows == alone[0].rows
+        told = set(case.not_mapped) - set(alone[0].not_mapped)
+        assert told == {("Condition/cond9", "an older version of it is left out")}
+
+
+def test_patients_that_differ_and_share_an_id_are_refused() -> None:
+    bundle = documented()
+    patient = next(r for r in bundle.resources if r["resourceType"] == "Patient")
+    other = {**patient, "birthDate": "1931-01-01"}
+    bundle.resources.append(other)
+    with pytest.raises(UnusableRecord, match="two Patients that differ"):
+        cases(bundle)
+    patient["meta"] = {"lastUpdated": "2026-01-01T00:00:00Z"}
+    other["meta"] = {"lastUpdated": "2026-01-02T00:00:00Z"}
+    assert len(cases(bundle)) == 1
 
 
 def test_two_patients_in_one_bundle_are_two_cases() -> None:
