@@ -11,6 +11,7 @@ import atexit
 import math
 import shutil
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -47,10 +48,15 @@ _FIELDS = Item.__struct_fields__
 def read_folder(
     spark: Any, source: Path, options: Options | None = None, *, part_size: int = RANGE
 ) -> Frame:
-    """The items of a folder or file that the driver and every executor see at the same path."""
+    """The items of a folder or file that the driver and every executor see at the same path.
+
+    Warns of what is missing or cannot be opened.
+    """
     from pyspark.sql import functions as f
 
     found = survey(source)
+    for error in found.missing:
+        warnings.warn(str(error), stacklevel=2)
     parts = ranges(found, part_size)
     share = (options or Options()).audit
     packed = [(bytearray(msgspec.msgpack.encode(part)),) for part in parts]
