@@ -104,7 +104,7 @@ from kg.bulk.shard import Options
 if __name__ == "__main__":
     out = Path(sys.argv[2])
     Run(Path(sys.argv[1]), out, Options(), limit=4).go()
-    assert out / PARQUET in write_results(out)
+    assert out / PARQUET in write_results(out).paths
     first = (out / PARQUET).read_bytes()
     write_results(out)
     assert (out / PARQUET).read_bytes() == first
