@@ -177,14 +177,22 @@ class Reader:
         if kind in SHARED and key:
             also = found.practitioner.reference if found.practitioner else None
             return Item(key, "shared", file, number, line, kind, possible, also or "")
-        about = found.about()
-        if kind not in self._scope.coded or target_key(about):
+        wrong = self._wrong(found)
+        if not wrong:
             return UNREAD
-        what = "it has no id" if kind in SHARED | {"Patient"} else "it names no patient"
-        if about:
-            what = "it names its patient by a reference that cannot be followed"
-        error = UnusableRecord("", "", what, "Give it one")
+        error = UnusableRecord("", "", wrong, "Mend the export")
         return bad(self._key(file, number, line), file, number, error)
+
+    def _wrong(self, found: Look) -> str:
+        """What is wrong with a line that is nobody's; empty if no rule would read it."""
+        about, kind = found.about(), found.resourceType
+        if any(entry.resource and entry.resource.resourceType for entry in found.entry):
+            return "it holds resources and its type is not Bundle"
+        if kind not in self._scope.coded or target_key(about):
+            return ""
+        if about:
+            return "it names its patient by a reference that cannot be followed"
+        return "it has no id" if kind in SHARED | {"Patient"} else "it names no patient"
 
     def _quads(self, file: str, number: int, block: bytes) -> list[Item | str]:
         return [self._quad(file, at, line) for at, line in enumerate(_split(block), start=number)]

@@ -13,6 +13,7 @@ from kg.commands.named import named
 
 if TYPE_CHECKING:
     from kg.bulk.run import Totals
+    from kg.bulk.shard import Options
 
 
 def _share(_: click.Context, __: click.Parameter, value: str | None) -> float:
@@ -70,14 +71,20 @@ def check_all(
       m816 check-all export/ --out verdicts/
       m816 check-all export/ --out trial/ --limit 1000 --audit 0.5%
     """
-    from kg.bulk.run import Run
     from kg.bulk.shard import Options
 
     chosen = (("payer", named("Payer", payer)), ("judgedBy", named("CodeRelease", as_of)))
     options = Options(engine, named("FeedProfile", profile), chosen, audit)
-    many = workers or os.cpu_count() or 1
+    totals = _run(source, out, options, workers or os.cpu_count() or 1, limit)
+    sys.exit(_told(totals, out))
+
+
+def _run(source: Path, out: Path, options: Options, workers: int, limit: int) -> Totals:
+    """The run with its results; ends the command when it is stopped or cannot write."""
+    from kg.bulk.run import Run
+
     try:
-        totals = Run(source, out, options, workers=many, limit=limit).go(then=_results)
+        return Run(source, out, options, workers=workers, limit=limit).go(then=_results)
     except KeyboardInterrupt:
         click.echo(f"\nm816: stopped; run the same command again to go on in {out}.", err=True)
         sys.exit(130)
@@ -86,7 +93,6 @@ def check_all(
         what = f"m816: {error.filename or out}: {reason}. Mend it and run the same command again."
         click.echo(what, err=True)
         sys.exit(2)
-    sys.exit(_told(totals, out))
 
 
 def _results(out: Path) -> None:

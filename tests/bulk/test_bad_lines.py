@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import json
-import os
 import random
 import zlib
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +18,7 @@ from kg.bulk.peek import Look, look, patient_key
 from kg.bulk.reader import Reader
 from kg.bulk.scope import scope
 from kg.bulk.sources import Range, ranges, survey
-from kg.errors import InputError, UnusableRecord
+from kg.errors import InputError
 from kg.knowledge import default
 from tests.bulk.population import line, population, write_by_type
 from tests.bulk.test_rows import Row, items, rows
@@ -38,6 +35,7 @@ BAD = {
     "deep": b'{"resourceType":"Condition","x":' + b"[" * 5000 + b"]" * 5000 + b"}",
     "no patient": b'{"resourceType":"Condition","id":"c","code":{"text":"osteoporosis"}}',
     "a patient without an id": b'{"resourceType":"Patient"}',
+    "not a Bundle": b'{"resourceType":"Bunfle","entry":[{"resource":{"resourceType":"Claim"}}]}',
     "a contained patient": b'{"resourceType":"Condition","subject":{"reference":"#p"}}',
     "a search for one": b'{"resourceType":"Condition","subject":{"reference":"Patient?x=y"}}',
 }
@@ -236,49 +234,6 @@ def test_a_line_longer_than_any_record_is_one_row(
     assert len(found) > 1
 
 
-def test_the_manifest_of_an_export_is_no_record_and_names_what_is_missing(tmp_path: Path) -> None:
-    write_by_type(tmp_path / "in", dict(list(population().items())[:2]))
-    output = [{"type": "Patient", "url": "https://x.test/1/Patient.ndjson?sig=1"}]
-    listed: dict[str, Any] = {"transactionTime": "2026-05-04T00:00:00Z", "output": output}
-    (tmp_path / "in" / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
-    assert survey(tmp_path / "in").missing == []
-    output.append({"type": "Condition", "url": "https://x.test/1/Condition-2.ndjson"})
-    (tmp_path / "in" / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
-    found = survey(tmp_path / "in")
-    assert [error.file for error in found.missing] == ["Condition-2.ndjson"]
-    assert not any(source.name == "manifest.json" for source in found.sources)
-
-
-def test_files_of_an_export_are_known_by_name_packed_or_not(tmp_path: Path) -> None:
-    write_by_type(tmp_path / "in", dict(list(population().items())[:1]))
-    listed = {
-        "transactionTime": "2026-05-04T00:00:00Z",
-        "output": [{"url": "https://x.test/Patient.ndjson.gz"}, {"url": "https://x.test/Binary/1"}],
-        "deleted": [{"url": "https://x.test/gone.ndjson"}],
-    }
-    (tmp_path / "in" / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
-    assert [error.file for error in survey(tmp_path / "in").missing] == ["gone.ndjson"]
-
-
-def test_what_cannot_be_read_in_a_folder_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
-    write_by_type(tmp_path / "in" / "deep", dict(list(population().items())[:1]))
-    (tmp_path / "in" / "deep" / "Patient.ndjson").rename(tmp_path / "in" / "deep" / "P.NDJSON.GZ")
-    (tmp_path / "in" / "linked").symlink_to(tmp_path / "in" / "deep", target_is_directory=True)
-    (tmp_path / "in" / "linked2").symlink_to(tmp_path / "in", target_is_directory=True)
-    (tmp_path / "in" / "broken.json").symlink_to(tmp_path / "nowhere")
-    (tmp_path / "in" / "letter.txt").write_text("dear reader", encoding="utf-8")
-    odd = os.fsdecode(b"M\xfcller.json")
-    (tmp_path / "in" / odd).write_text("{}", encoding="utf-8")
-    found = survey(tmp_path / "in")
-    assert {(error.file, error.what) for error in found.missing} == {
-        ("broken.json", "no such file or directory"),
-        ("M\\xfcller.json", "its name is not UTF-8"),
-    }
-    assert found.ignored == 1
-    assert "deep/P.NDJSON.GZ" in {source.name for source in found.sources}
-    assert {source.name.split("/")[0] for source in found.sources} == {"deep"}
-
-
 def test_watched_lines_are_what_they_are_and_one_may_be_passed_over(tmp_path: Path) -> None:
     (tmp_path / "x.ndjson").write_bytes(b"\n".join([*GOOD, b""]))
     found, seen = survey(tmp_path), []
@@ -314,11 +269,6 @@ def test_documents_of_which_no_line_is_known_are_told_apart() -> None:
     keys = [item.key for item in found if isinstance(item, Item)]
     assert len(keys) == 3
     assert len(set(keys)) == 2
-
-
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnusableRecord, match="no record"):
-        survey(tmp_path)
 
 
 @pytest.mark.parametrize(
