@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -32,15 +33,18 @@ class Row:
     child: str = ""
 
 
+Read = Callable[..., None]
+
+
 class Plan(NamedTuple):
     """How resources with the same elements are read.
 
-    ``rows``: those that may find something; each with the element, if that is the whole path, and
-    its FHIRPath. ``unread``: what no row looks at. ``checked``: whether there may be a diagnosis
-    or both ends of a period.
+    ``rows``: those that may find something; each after what reads its values, and with the element,
+    if that is the whole path, and its FHIRPath. ``unread``: what no row looks at. ``checked``:
+    whether there may be a diagnosis or both ends of a period.
     """
 
-    rows: tuple[tuple[Row, str, str], ...]
+    rows: tuple[tuple[Read, Row, str, str], ...]
     unread: tuple[str, ...]
     checked: bool
 
@@ -56,11 +60,14 @@ class TypeRow:
     ignored: set[str] = field(default_factory=set)
     _plans: Kept[tuple[str, ...], Plan] = field(default_factory=Kept)
 
-    def plan(self, elements: tuple[str, ...]) -> Plan:
-        """How to read a resource that has those elements; few combinations ever occur."""
+    def plan(self, elements: tuple[str, ...], readers: dict[str, Read]) -> Plan:
+        """How to read a resource that has those elements; few combinations ever occur.
+
+        ``readers``: what reads a value, by the kind of value; rows of no such kind read nothing.
+        """
         found = self._plans.get(elements)
         if found is None:
-            found = self._planned(frozenset(elements))
+            found = self._planned(frozenset(elements), readers)
             self._plans.keep(elements, found, sum(map(len, elements)))
         return found
 
@@ -70,14 +77,14 @@ class TypeRow:
         read = {row.path[0].name for row in self.rows if not row.path[0].url}
         return frozenset(read | self.ignored | _INFRASTRUCTURE)
 
-    def _planned(self, elements: frozenset[str]) -> Plan:
-        rows = []
+    def _planned(self, elements: frozenset[str], readers: dict[str, Read]) -> Plan:
+        rows: list[tuple[Read, Row, str, str]] = []
         for row in self.rows:
-            first = row.path[0]
-            if first.name in elements:
+            first, read = row.path[0], readers.get(row.kind)
+            if read is not None and first.name in elements:
                 whole = first.name if len(row.path) == 1 and not first.url else ""
-                rows.append((row, whole, f"{self.kind}.{whole}"))
-        props = {prop for row, _, _ in rows for prop in (row.prop, row.text_prop)}
+                rows.append((read, row, whole, f"{self.kind}.{whole}"))
+        props = {prop for _, row, _, _ in rows for prop in (row.prop, row.text_prop)}
         checked = "diagnosis" in elements or props >= _PERIOD
         return Plan(tuple(rows), tuple(sorted(elements - self._looked_at)), checked)
 

@@ -32,7 +32,7 @@ from kg.namespaces import M816, XSD
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z]{0,63}")
 _DATE = XSD + "date"
 _UNRESOLVED = M816 + "unresolved"
-_NUMBER = (int, float, Decimal)
+_NUMBERS = frozenset({int, float, Decimal})
 _PERIOD = (M816 + "periodStart", M816 + "periodEnd")
 
 
@@ -56,22 +56,21 @@ class Projector:
 
     def _projected(self, key: str, table: TypeRow, resource: Json) -> Projection:
         made = Projection(key=key, record_class=table.record_class)
-        plan = table.plan(tuple(resource))
-        for row, element, place in plan.rows:
-            read = _READERS.get(row.kind, _skip)
-            value = resource[element] if element else []
-            if not isinstance(value, list):
+        rows, unread, checked = table.plan(tuple(resource), _READERS)
+        for read, row, element, place in rows:
+            if element and not isinstance(value := resource[element], list):
                 if value is not None:
                     read(self, made, row, value, place)
                 continue
             for where, each in values_at(resource, row.path, table.kind):
                 if each is not None:
                     read(self, made, row, each, where)
-        if plan.checked:
+        if checked:
             self._check(made, table.kind, resource)
-        made.known = made.known or table.kept_always
-        if plan.unread:
-            made.left_out += map(_unmapped, plan.unread)
+        if table.kept_always:
+            made.known = True
+        if unread:
+            made.left_out += map(_unmapped, unread)
         return made
 
     def _check(self, made: Projection, kind: str, resource: Json) -> None:
@@ -114,10 +113,10 @@ class Projector:
             made.date = day
 
     def _quantity(self, made: Projection, row: Row, value: Any, place: str) -> None:
-        number = value.get("value") if isinstance(value, dict) else None
-        if not isinstance(number, _NUMBER) or isinstance(number, bool):
+        number: Any = value.get("value") if isinstance(value, dict) else None
+        if type(number) not in _NUMBERS:  # of which a truth value is none
             return
-        if texts(value, "comparator"):
+        if "comparator" in value and texts(value, "comparator"):
             made.left_out.append(f"{place} is a bound, not a value")
             return
         lexical = decimal_of(number)
@@ -125,9 +124,10 @@ class Projector:
             what = "the number is out of any clinical range"
             raise self._unusable(made, place, what, "Correct the value")
         made.said.append((row.prop, (lexical, DECIMAL, None)))
-        unit = texts(value, "code") or texts(value, "unit")
-        if unit and row.text_prop:
-            made.said.append((row.text_prop, text(unit)))
+        if row.text_prop:
+            unit = texts(value, "code") or texts(value, "unit")
+            if unit:
+                made.said.append((row.text_prop, text(unit)))
 
     def _reference(self, made: Projection, row: Row, value: Any, place: str) -> None:
         target = self._record.target(value, made.key)
@@ -137,7 +137,8 @@ class Projector:
                 made.add(row.text_prop, text(shown))
             return
         made.targets.append((row.prop, target))
-        made.known = made.known or row.keeps
+        if row.keeps:
+            made.known = True
         made.said.append((row.prop, node_of(target)))
         if not self._record.resolves(target):
             made.add(_UNRESOLVED, row.prop)
@@ -207,10 +208,6 @@ class Projector:
 
     def _narrative(self, made: Projection, row: Row, value: Any, place: str) -> None:
         self._text(made, row, narrative_text(texts(value, "div")), place)
-
-
-def _skip(projector: Projector, made: Projection, row: Row, value: Any, place: str) -> None:
-    """Read nothing: what the table passes over."""
 
 
 def _unmapped(name: str) -> str:

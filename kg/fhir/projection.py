@@ -14,29 +14,30 @@ _DATE = XSD + "date"
 
 
 class Reading(msgspec.Struct):
-    """What is read of a record: its properties, and facts about the codes and sites it names.
+    """What is read of a record: its properties.
 
     ``known``: whether any of it is in the term tables. ``excluded``: whether it is no evidence.
     """
 
     said: list[tuple[str, Node]] = []
-    beside: list[Row] = []
     known: bool = False
     excluded: bool = False
 
     def add(self, prop: str, value: Node) -> None:
         """State one fact about the record."""
-        self.excluded = self.excluded or value == _NO_EVIDENCE
+        if value == _NO_EVIDENCE:
+            self.excluded = True
         self.said.append((prop, value))
 
 
 class Element(Reading):
     """What an element says, whatever resource it stands in.
 
-    ``bare``: how many of its codes have no system. ``unsure``: whether one of these, by which it
-    would be decided, may be in scope.
+    ``beside``: facts about the codes and sites it names. ``bare``: how many of its codes have no
+    system. ``unsure``: whether one of these, by which it would be decided, may be in scope.
     """
 
+    beside: list[Row] = []
     bare: int = 0
     unsure: bool = False
 
@@ -55,8 +56,10 @@ class Projection(Reading):
     def take(self, found: Element, place: str) -> None:
         """State all that an element at that place says."""
         self.elements.append(found)
-        self.known = self.known or found.known
-        self.excluded = self.excluded or found.excluded
+        if found.known:
+            self.known = True
+        if found.excluded:
+            self.excluded = True
         if found.bare:
             self.left_out += [f"{place} has a code without a system"] * found.bare
 
@@ -68,10 +71,10 @@ class Projection(Reading):
     @property
     def pairs(self) -> list[tuple[str, Node]]:
         """The properties and values of all facts that were read, with those of its parts."""
-        pairs: list[tuple[str, Node]] = []
-        for reading in (self, *self.elements):
-            pairs += reading.said
-            pairs += [(prop, value) for _, prop, value in reading.beside]
+        pairs = list(self.said)
+        for element in self.elements:
+            pairs += element.said
+            pairs += [(prop, value) for _, prop, value in element.beside]
         for part in self.children:
             pairs += part.pairs
         return pairs
@@ -81,9 +84,10 @@ class Projection(Reading):
         """All facts, with those of its parts."""
         node = self.node
         rows: list[Row] = [(node, TYPE.value, self.record_class), (node, _SOURCE, text(self.key))]
-        for reading in (self, *self.elements):
-            rows += [(node, prop, value) for prop, value in reading.said]
-            rows += reading.beside
+        rows += [(node, prop, value) for prop, value in self.said]
+        for element in self.elements:
+            rows += [(node, prop, value) for prop, value in element.said]
+            rows += element.beside
         for part in self.children:
             rows += part.rows
         if self.date:

@@ -123,9 +123,9 @@ def decimal_of(number: int | float | Decimal) -> str:
     text = str(number)
     if text[-1] not in _DIGITS or len(text) > _MAX_DIGITS:  # infinite, or no number
         return ""
-    _, mark, exponent = text.lower().partition("e")
-    if not mark:
+    if "E" not in text and "e" not in text:
         return text
+    _, _, exponent = text.lower().partition("e")
     return format(number, "f") if abs(int(exponent)) <= MAX_EXPONENT else ""
 
 
