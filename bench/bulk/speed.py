@@ -196,6 +196,7 @@ def _settle() -> None:
     """What is there by now is out of the collector's way, as a worker has it."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def _in_turn(calls: Sequence[Callable[[], object]]) -> list[float]:

@@ -27,6 +27,7 @@ from kg.bulk.trail import Trail
 from kg.bulk.whole import written
 from kg.knowledge import default
 
+_SELDOM = 10_000  # objects between collections: judging leaves nothing for them to find
 _PATIENCE = 600  # seconds until a record that does not end ends its worker
 
 
@@ -66,6 +67,7 @@ def _ready() -> None:
     nothing(Options())
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_SELDOM)
 
 
 def read_range(task: Reading) -> list[Piece]:

@@ -63,11 +63,24 @@ def resources(raw: bytes, file: str) -> list[tuple[str, Json]]:
     """
     raw = inflate(raw, file)
     found: list[tuple[str, Json]] = []
+    deletes = False
     for place, document in _documents(raw, file):
+        deletes = deletes or _deletes(document)
         found += _opened(document, place, file, depth=0)
+    if not found and deletes:
+        what = "it only says what was deleted, which is not applied"
+        raise UnusableRecord(file, "", what, "Delete it from the export")
     if not found:
         raise UnusableRecord(file, "", "there is no resource in it", "Check the export")
     return found
+
+
+def _deletes(document: Any) -> bool:
+    """Whether an entry of a Bundle is a deletion. FHIR Bulk Data 2.0, §3.3 (deleted)."""
+    entries = document.get("entry") if isinstance(document, dict) else None
+    listed = entries if isinstance(entries, list) else []
+    requests = [e.get("request") for e in listed if isinstance(e, dict)]
+    return any(isinstance(r, dict) and r.get("method") == "DELETE" for r in requests)
 
 
 def of_lines(lines: list[bytes], file: str) -> list[Json]:

@@ -116,6 +116,13 @@ def test_of_two_versions_the_newer_is_read_and_the_other_told() -> None:
         assert told == {("Condition/cond9", "an older version of it is left out")}
 
 
+def test_a_bundle_of_deletions_says_that_they_are_not_applied() -> None:
+    entry = {"request": {"method": "DELETE", "url": "Condition/c1"}}
+    made = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    with pytest.raises(UnusableRecord, match="deleted, which is not applied"):
+        cases(json.dumps(made).encode())
+
+
 def test_patients_that_differ_and_share_an_id_are_refused() -> None:
     bundle = documented()
     patient = next(r for r in bundle.resources if r["resourceType"] == "Patient")
