@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import multiprocessing
 import os
@@ -266,8 +267,12 @@ def test_an_interrupt_says_how_to_go_on(export: Path, tmp_path: Path) -> None:
     told = [sys.executable, "-m", "kg", "check-all", str(export), "--out", str(out)]
     root = Path(__file__).parents[2]
     process = subprocess.Popen(
-        [*told, "--workers", "1"], cwd=root, stderr=subprocess.PIPE, start_new_session=True
-    )
+        [*told, "--workers", "1"],
+        cwd=root,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # a shell that runs tests in the background has what it starts ignore interrupts
     wait_for(lambda: any(out.glob("work/*.piece")))
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
