@@ -7,7 +7,6 @@ import json
 
 from kg.judge import Engine, Row
 from kg.knowledge import Knowledge
-from kg.limited import Limited
 
 ENGINES = ("compiled", "pyshacl", "pyshifty")
 
@@ -29,6 +28,8 @@ class Confined:
     """An engine that may crash, in a limited process; its ``rows`` may raise ``NotJudged``."""
 
     def __init__(self, inner: Engine) -> None:
+        from kg.limited import Limited  # a check in this process starts without it
+
         self.name = inner.name
         self._limited = Limited(lambda data: json.dumps(inner.rows(data)).encode())
 
