@@ -12,29 +12,37 @@ import hashlib
 import marshal
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 from pyoxigraph import Triple
 
-from kg import (
-    compiler,
-    conditions,
-    elements,
-    expressions,
-    facts,
-    grammar,
-    lookups,
-    paths,
-    variables,
-)
-from kg.compiler import Compiled, names, source
+from kg import expressions, paths
 from kg.facts import Facts, Row, as_triples, row
-from kg.grammar import parse
 from kg.knowledge import Knowledge
 from kg.locations import cache
 
-_WRITERS = (compiler, conditions, elements, expressions, facts, grammar, lookups, paths, variables)
+Compiled = Callable[[Facts, list[Row]], None]
+# Not imported before there is something to compile: what is kept is read in a tenth of the time.
+_WRITERS = (
+    "compiler",
+    "conditions",
+    "construct",
+    "elements",
+    "expressions",
+    "facts",
+    "grammar",
+    "lookups",
+    "paths",
+    "variables",
+)
+
+
+def names() -> dict[str, Any]:
+    """What the functions call by name: terms and paths, no value, no index, one unbound value."""
+    return {"x": expressions, "p": paths, "N": (), "E": {}, "U": (None,)}
 
 
 def construct_compiled(graph: set[Triple], knowledge: Knowledge) -> set[Triple]:
@@ -72,6 +80,9 @@ def _code(knowledge: Knowledge) -> CodeType:
                 return found
         except (OSError, ValueError, EOFError, TypeError):
             pass  # of another interpreter, or cut short: made anew
+    from kg.compiler import source
+    from kg.grammar import parse
+
     texts = (source(parse(d.query), f"run_{n}") for n, d in enumerate(knowledge.derivations))
     made = compile("".join(texts), "<derivations>", "exec")
     if kept is not None:
@@ -91,5 +102,5 @@ def _kept(knowledge: Knowledge) -> Path | None:
         return None
     digest = hashlib.sha256(knowledge.sha256.encode())
     for module in _WRITERS:
-        digest.update(Path(str(module.__file__)).read_bytes())
+        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     return folder / f"{digest.hexdigest()[:32]}.{sys.implementation.cache_tag}.derivations"

@@ -7,33 +7,24 @@ are a SPARQL engine's; what lies outside is a ``KnowledgeError``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
 
 from pyoxigraph import Variable
 
-from kg import expressions, paths
 from kg.construct import Bind, Construct, Element, Filter, Group, Optional, Path, Pattern, Union
 from kg.elements import Elements, Then
-from kg.expressions import Node
-from kg.facts import Facts, node
+from kg.facts import node
 from kg.variables import binds, binds_group, cost, firm, mentions, needs
 
-Compiled = Callable[[Facts, list[tuple[Node, str, Node]]], None]
 _FEW = 2
 
 
 def source(query: Construct, name: str) -> str:
-    """The source of a function of that name, which reads ``names``.
+    """The source of a function of that name, which reads the names of ``kg.compiled``.
 
     The function appends to a list what the query makes of some facts."""
     return _Writer(name).function(query, name)
-
-
-def names() -> dict[str, Any]:
-    """What the functions call by name: terms and paths, no value, no index, one unbound value."""
-    return {"x": expressions, "p": paths, "N": (), "E": {}, "U": (None,)}
 
 
 class _Writer(Elements):

@@ -11,8 +11,8 @@ import itertools
 from pyoxigraph import NamedNode, Variable
 
 from kg.construct import Path, Predicate
+from kg.errors import KnowledgeError
 from kg.namespaces import TYPE
-from kg.paths import reach
 
 
 class Lookups:
@@ -102,3 +102,24 @@ class Lookups:
         if source not in self._indexes:
             self._indexes[source] = f"i{next(self._names)}"
         return self._indexes[source]
+
+
+def reach(path: Predicate) -> str:
+    """The source of a path of a pattern, where ``p`` is ``kg.paths``."""
+    if isinstance(path, NamedNode):
+        return f"p.Step({path.value!r})"
+    if not isinstance(path, Path):
+        raise KnowledgeError("a variable in a path cannot be compiled")
+    parts = [reach(part) for part in path.parts]
+    if path.kind == "alt":
+        return f"p.Alternative([{', '.join(parts)}])"
+    if path.kind == "inv":
+        return f"p.Inverse({parts[0]})"
+    if path.kind == "seq":
+        made = parts[-1]
+        for part in reversed(parts[:-1]):
+            made = f"p.Sequence({part}, {made})"
+        return made
+    if path.kind in ("star", "plus") and isinstance(path.parts[0], NamedNode):
+        return f"p.Chain({path.parts[0].value!r}, {int(path.kind == 'plus')})"
+    return f"p.Repeated({parts[0]}, {path.kind!r})"

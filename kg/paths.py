@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pyoxigraph import NamedNode
-
-from kg.construct import Path, Predicate
 from kg.errors import KnowledgeError
 from kg.expressions import Ends, Node
 
@@ -185,24 +182,3 @@ class Repeated(Reach):
                     found[reached] = None
                     queue.append(reached)
         return list(found)
-
-
-def reach(path: Predicate) -> str:
-    """The source of a path of a pattern, where ``p`` is this module."""
-    if isinstance(path, NamedNode):
-        return f"p.Step({path.value!r})"
-    if not isinstance(path, Path):
-        raise KnowledgeError("a variable in a path cannot be compiled")
-    parts = [reach(part) for part in path.parts]
-    if path.kind == "alt":
-        return f"p.Alternative([{', '.join(parts)}])"
-    if path.kind == "inv":
-        return f"p.Inverse({parts[0]})"
-    if path.kind == "seq":
-        made = parts[-1]
-        for part in reversed(parts[:-1]):
-            made = f"p.Sequence({part}, {made})"
-        return made
-    if path.kind in ("star", "plus") and isinstance(path.parts[0], NamedNode):
-        return f"p.Chain({path.parts[0].value!r}, {int(path.kind == 'plus')})"
-    return f"p.Repeated({parts[0]}, {path.kind!r})"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Quad, QueryTriples, Store
 
-from kg.compiler import names, source
+from kg.compiled import names
+from kg.compiler import source
 from kg.construct import Construct, written
 from kg.errors import KnowledgeError
 from kg.facts import Facts, Row, row, triple

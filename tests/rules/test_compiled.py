@@ -6,8 +6,8 @@ import pytest
 from pyoxigraph import DefaultGraph, Quad, QueryTriples, RdfFormat, Store, Triple
 
 from kg import expressions
-from kg.compiled import construct_compiled, steps
-from kg.compiler import names, source
+from kg.compiled import construct_compiled, names, steps
+from kg.compiler import source
 from kg.construct import written
 from kg.derive import prepared
 from kg.errors import KnowledgeError
