@@ -24,7 +24,7 @@ from kg.bulk.whole import written
 SHARED_BUCKET = -1
 GROUPED = ("resource", "record", "outside", "graph", "bad")
 BLANK, UNREAD = "blank", "unread"
-_HELD = 32 * 2**20
+_HELD = 16 * 2**20
 _WHOLE = 10**6
 _PACK = msgspec.msgpack.Encoder()
 _PLACE = struct.Struct("<QQ")
@@ -61,7 +61,7 @@ class Piece(msgspec.Struct):
     last: bool
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=8192)
 def bucket_of(key: str, buckets: int) -> int:
     """The bucket of a key, the same on every machine and in every process."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % buckets

@@ -127,7 +127,7 @@ def typed(kind: str) -> bool:
     return _KIND.fullmatch(kind) is not None
 
 
-@functools.lru_cache(maxsize=65536)  # the lines of a patient say it again and again
+@functools.lru_cache(maxsize=16384)  # the lines of a patient say it again and again
 def patient_key(reference: str) -> str:
     """``Patient/id`` of a reference to a patient, relative, absolute or a URN; else empty."""
     if reference.startswith(_URN):
