@@ -25,7 +25,7 @@ from kg.lexicon import lexicon
 from kg.namespaces import ICD, M816, SKOS, TYPE, XSD
 from kg.sites import is_region, site_nodes, site_rows
 from kg.slices import slices
-from kg.wording import Mention, mentions
+from kg.wording import SHORT, Mention, mentions
 
 Construct = Callable[[set[Triple], Knowledge], set[Triple]]
 _Mentioned = tuple[list[tuple[str, Node]], list[tuple[str, Node]], list[Row]]
@@ -118,9 +118,15 @@ def _text_properties(knowledge: Knowledge) -> frozenset[str]:
     return frozenset(knowledge.by_type.get(M816 + "TextProperty", ()))
 
 
-@functools.lru_cache(maxsize=1024)  # texts of a feed repeat
 def _mentioned(said: str, knowledge: Knowledge) -> tuple[_Mentioned, ...]:
+    return (_kept if len(said) <= SHORT else _told)(said, knowledge)
+
+
+def _told(said: str, knowledge: Knowledge) -> tuple[_Mentioned, ...]:
     return tuple(_rows(mention, knowledge) for mention in mentions(said, lexicon(knowledge)))
+
+
+_kept = functools.lru_cache(maxsize=1024)(_told)  # texts of a feed repeat
 
 
 def _rows(mention: Mention, knowledge: Knowledge) -> _Mentioned:

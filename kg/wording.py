@@ -20,6 +20,7 @@ _ABBREVIATION = re.compile(
 )
 _CLAUSE = re.compile(r"\.(?!\d)|(?<!\d)\.|[;\n\r!]|(?<=[\w)\]]\?)\s")
 _WRAPPED = 50
+SHORT = 1000  # characters of a text that is kept long
 _OPEN, _CLOSE = frozenset("(["), frozenset(")]")
 
 
@@ -38,14 +39,23 @@ class Mention:
     sides: frozenset[str] = frozenset()
 
 
-@functools.lru_cache(maxsize=1024)  # a record is read, looked at for scope, and derived
 def mentions(text: str, lexicon: Lexicon) -> tuple[Mention, ...]:
     """All mentions in a text, clause by clause, in order, without repeats."""
+    return (_short if len(text) <= SHORT else _long)(text, lexicon)
+
+
+def _mentions(text: str, lexicon: Lexicon) -> tuple[Mention, ...]:
     found: dict[Mention, None] = {}
     for clause in _clauses(text):
         for mention in _in_clause(tokens(clause), lexicon):
             found[mention] = None
     return tuple(found)
+
+
+# Short texts repeat from record to record. A long one is kept while its record is read, looked at
+# for scope and derived; many of them would fill the memory.
+_short = functools.lru_cache(maxsize=1024)(_mentions)
+_long = functools.lru_cache(maxsize=32)(_mentions)
 
 
 def _clauses(text: str) -> list[str]:
